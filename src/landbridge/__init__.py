@@ -1,0 +1,1 @@
+"""landbridge: one class declares what crosses, and both ends are made from it."""
