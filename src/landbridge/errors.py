@@ -17,7 +17,9 @@
     │   ├── ClosedError             used after close()
     │   ├── BrokenError             the connection can no longer be trusted
     │   ├── BusyError               someone else holds what is wanted
-    │   └── GoneError               the kernel end went away
+    │   ├── GoneError               the kernel end went away
+    │   ├── EncodeError             .path: a value that the wire format cannot carry
+    │   └── ChannelTimeout          no answer, no event in time; also a TimeoutError
     └── LabError                    throwaway kernels
         ├── HostSetupError          .fix: what this machine lacks, and the command that mends it
         ├── GuestPanic              .splat: what the kernel printed as it died
@@ -260,6 +262,26 @@ class GoneError(ChannelError):
     default_code = "LB408"
 
 
+class EncodeError(ChannelError, ValueError):
+    """A value that does not fit where it should be sent.
+
+    Attributes:
+        path: Which part of the request, such as ``newlink.linkinfo.kind``.
+    """
+
+    default_code = "LB409"
+
+    def __init__(self, message: str, *, path: str = "", hint: str | None = None) -> None:
+        super().__init__(f"{path or 'message'}: {message}", hint=hint)
+        self.path = path
+
+
+class ChannelTimeout(ChannelError, TimeoutError):
+    """Nothing came in the time that was allowed."""
+
+    default_code = "LB410"
+
+
 class LabError(LandbridgeError):
     """A throwaway kernel could not do its work."""
 
@@ -303,6 +325,10 @@ class GuestTimeout(LabError):
     default_code = "LB503"
 
 
+# Where libc has two names for a number, the one that kernel code uses.
+_KERNEL_NAMES = {errno_module.EOPNOTSUPP: "EOPNOTSUPP", errno_module.EAGAIN: "EAGAIN", errno_module.EDEADLK: "EDEADLK"}
+
+
 @functools.cache
 def _kernel_error_class(base: type[OSError]) -> type[KernelError]:
     if base is OSError:
@@ -324,9 +350,8 @@ def kernel_error(errno: int, what: str, *, extack: Any = None, hint: str | None 
     Returns:
         An instance of both KernelError and the OSError subclass of ``errno``.
     """
-    base = type(OSError(errno, ""))
-    cls = _kernel_error_class(base)
-    name = errno_module.errorcode.get(errno, str(errno))
+    cls = _kernel_error_class(OSError(errno, "").__class__)
+    name = _KERNEL_NAMES.get(errno) or errno_module.errorcode.get(errno, str(errno))
     detail = f": {extack}" if extack else ""
     error = cls.__new__(cls, errno, os.strerror(errno))
     LandbridgeError.__init__(error, f"{what}: {os.strerror(errno)} [{name}]{detail}", hint=hint)
