@@ -330,7 +330,7 @@ _KERNEL_NAMES = {errno_module.EOPNOTSUPP: "EOPNOTSUPP", errno_module.EAGAIN: "EA
 
 
 @functools.cache
-def _kernel_error_class(base: type[OSError]) -> type[KernelError]:
+def _kernel_error_class(base: Any) -> type[KernelError]:
     if base is OSError:
         bases: tuple[type, ...] = (KernelError, OSError)
     else:
@@ -350,7 +350,8 @@ def kernel_error(errno: int, what: str, *, extack: Any = None, hint: str | None 
     Returns:
         An instance of both KernelError and the OSError subclass of ``errno``.
     """
-    cls = _kernel_error_class(OSError(errno, "").__class__)
+    base: Any = type(OSError(errno, ""))
+    cls = _kernel_error_class(base)
     name = _KERNEL_NAMES.get(errno) or errno_module.errorcode.get(errno, str(errno))
     detail = f": {extack}" if extack else ""
     error = cls.__new__(cls, errno, os.strerror(errno))

@@ -1,0 +1,1 @@
+"""Kernel Python: from the source of handlers to a typed tree, and from that to C."""
