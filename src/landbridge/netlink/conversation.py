@@ -91,6 +91,14 @@ class Conversation:
         """Whether the message ends a request that is expected here (for sockets that also get events)."""
         return message.type in (nl.NLMSG_ERROR, nl.NLMSG_DONE) and message.sequence in self._pending
 
+    def take(self, message: Message) -> None:
+        """Take a message that :meth:`owns` says is expected here.
+
+        Raises:
+            DecodeError: It is malformed.
+        """
+        self._pending[message.sequence].take(message)
+
     def is_stale(self, sequence: int) -> bool:
         """Whether the number was issued here before, and is not waited for any more."""
         return (self.sequence - sequence) & _MASK < min(self._issued, _WINDOW) and sequence not in self._pending

@@ -1,0 +1,135 @@
+"""Accounts for lost events from two witnesses: sequence numbers and the kernel's drop counter. No I/O.
+
+A gap in the sequence numbers says exactly where and how many; the drop counter of the socket says
+how many, also after the last event that came. Both must agree, and where they do not it shows.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable
+
+from landbridge.events import Lost
+
+_log = logging.getLogger("landbridge.netlink")
+_U32 = 0xFFFFFFFF
+
+
+class LossLedger:
+    """The losses of one stream of events.
+
+    Attributes:
+        gaps: Events lost as the sequence numbers tell.
+        drops: Messages dropped as the kernel's counter tells, since the ledger was opened.
+        cut: Events lost because they did not fit the receive buffer.
+        reported: Sum of the counts of all Lost that were given out.
+        before_socket: Of ``gaps``, those that the socket did not drop: the kernel end could not
+            send them, for want of memory.
+        disagreements: Times that the drop counter told of more losses than the sequence numbers,
+            or that a sequence number went back.
+    """
+
+    __slots__ = (
+        "_ahead",
+        "_next",
+        "_overrun",
+        "_seen",
+        "before_socket",
+        "cut",
+        "disagreements",
+        "drops",
+        "gaps",
+        "reported",
+    )
+
+    def __init__(self, drops: int = 0) -> None:
+        """Open the ledger.
+
+        Args:
+            drops: The kernel's counter now.
+        """
+        self.gaps = self.drops = self.cut = self.reported = self.before_socket = self.disagreements = 0
+        self._seen = drops
+        self._next: dict[Hashable, int] = {}
+        # Losses reported from the drop counter whose gap has not been seen yet.
+        self._ahead = 0
+        self._overrun = False
+
+    @property
+    def sequenced(self) -> bool:
+        """Whether events with sequence numbers have come."""
+        return bool(self._next)
+
+    def begin(self, source: Hashable, sequence: int) -> None:
+        """Say which number the first event of a source will have, so that losses before it count."""
+        self._next[source] = sequence
+
+    def event(self, source: Hashable, sequence: int) -> Lost | None:
+        """Account for an event that came.
+
+        Args:
+            source: Who numbers it.
+            sequence: Its number; the next event of the source has one more.
+
+        Returns:
+            What was lost between the last event and this one, if it was not reported before.
+        """
+        expected = self._next.get(source)
+        self._next[source] = sequence + 1
+        if expected is None or (expected == sequence and not self._ahead):
+            return None
+        gap = sequence - expected
+        if gap < 0:
+            # The source began anew (its module was loaded again); nobody knows what it sent last.
+            self._disagree(f"event {sequence} came, {expected} was expected")
+            return Lost(None)
+        known = min(gap, self._ahead)
+        self._ahead -= known
+        self.gaps += gap
+        if self._ahead and len(self._next) == 1:
+            self._disagree(f"{self.gaps} events are missing by their numbers, {self.drops} were dropped by the socket")
+            self._ahead = 0
+        return self._report(gap - known)
+
+    def truncated(self) -> Lost:
+        """Account for an event that was too large to be received."""
+        self.cut += 1
+        if self._next:
+            self._ahead += 1
+        self.reported += 1
+        return Lost(1)
+
+    def overrun(self) -> None:
+        """Account for the kernel's saying that it dropped events, or could not make them (ENOBUFS)."""
+        self._overrun = True
+
+    def idle(self, drops: int) -> Lost | None:
+        """Account for the drop counter at a moment when the receive queue is empty.
+
+        Args:
+            drops: The kernel's counter.
+
+        Returns:
+            What was lost after the last event that came, if it was not reported before.
+        """
+        self.drops += (drops - self._seen) & _U32
+        overrun, self._overrun = self._overrun, False
+        changed = drops != self._seen
+        self._seen = drops
+        missing = self.drops + self.cut + self.before_socket - self.reported
+        if missing > 0:
+            if self._next:
+                self._ahead += missing
+            return self._report(missing)
+        # All drops are counted now, so what the numbers miss beyond them never reached the socket.
+        self.before_socket -= missing
+        # Said to be lost, and no counter moved: the kernel could not make the event at all.
+        return Lost(None) if overrun and not changed else None
+
+    def _report(self, count: int) -> Lost | None:
+        self.reported += count
+        return Lost(count) if count else None
+
+    def _disagree(self, what: str) -> None:
+        self.disagreements += 1
+        _log.warning("event accounting disagrees: %s", what)
