@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from landbridge.channels.base import ChannelEnd
 from landbridge.channels.placement import Placement
@@ -12,19 +12,25 @@ from landbridge.errors import ClosedError, LandbridgeError, MismatchError
 from landbridge.spec import CommandSpec, EventSpec, ParamSpec, TableSpec
 
 
+class Closeable(Protocol):
+    """What is let go of with close()."""
+
+    def close(self) -> None: ...
+
+
 class ChannelEnds:
     """An interface whose members are reached through channels.
 
     Args:
         placement: Which channel carries which member.
-        owned: What to close after the channels: the loaded module, if it was loaded for this object.
+        loaded: The module, if it was loaded for this object: closing unloads it. Not closed by a failed construction.
 
     Raises:
         GoneError: No kernel end answers.
         MismatchError: One answers that was made from another declaration.
     """
 
-    def __init__(self, placement: Placement, owned: ExitStack) -> None:
+    def __init__(self, placement: Placement, loaded: Closeable | None = None) -> None:
         self._placement = placement
         self._ends: dict[str, ChannelEnd] = {}
         self._getters: dict[str, Callable[[], Any]] = {}
@@ -42,9 +48,8 @@ class ChannelEnds:
                     if isinstance(member, ParamSpec):
                         self._getters[member.name] = end.getter(member)
                         self._setters[member.name] = end.setter(member)
-            # Channels are closed before what they stand on is unloaded.
-            owned.callback(opening.pop_all().close)
-        self._owned = owned
+            self._channels = opening.pop_all()
+        self._loaded = loaded
 
     def command(self, name: str) -> Any:
         member = self._placement.spec.member(name)
@@ -84,7 +89,10 @@ class ChannelEnds:
             self._closed = True
             for stream in self._events.values():
                 stream.close()
-            self._owned.close()
+            # Channels are closed before what they stand on is unloaded.
+            self._channels.close()
+            if self._loaded is not None:
+                self._loaded.close()
 
     def _end(self, name: str) -> ChannelEnd:
         if self._closed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, TypeVar
 
 from landbridge.declare import End, Interface
@@ -12,10 +11,10 @@ if TYPE_CHECKING:
     from landbridge.channels.placement import Over
     from landbridge.sim import SimulatedKernel
 
-I = TypeVar("I", bound=Interface)  # noqa: E741  (reads as "interface")
+T = TypeVar("T", bound=Interface)
 
 
-def load(cls: type[I], over: Over | None = None, *, kernel: SimulatedKernel | None = None) -> I:
+def load(cls: type[T], over: Over | None = None, *, kernel: SimulatedKernel | None = None) -> T:
     """Build the kernel end of an interface, load it into the kernel that runs this script, and join it.
 
     Leaving the object (``with``, or ``close()``) closes the channels and unloads the kernel end.
@@ -47,12 +46,15 @@ def load(cls: type[I], over: Over | None = None, *, kernel: SimulatedKernel | No
     from landbridge.module import load_module  # noqa: PLC0415
 
     placement = place(cls.__lb_spec__, over)
-    with ExitStack() as owned:
-        owned.enter_context(load_module(cls, placement))
-        return _object(cls, ChannelEnds(placement, owned.pop_all()))
+    loaded = load_module(cls, placement)
+    try:
+        return _object(cls, ChannelEnds(placement, loaded))
+    except BaseException:
+        loaded.close()
+        raise
 
 
-def attach(cls: type[I], over: Over | None = None) -> I:
+def attach(cls: type[T], over: Over | None = None) -> T:
     """Join a kernel end that is already loaded.
 
     Args:
@@ -69,10 +71,10 @@ def attach(cls: type[I], over: Over | None = None) -> I:
     from landbridge.channels.placement import place  # noqa: PLC0415
     from landbridge.client.ends import ChannelEnds  # noqa: PLC0415
 
-    return _object(cls, ChannelEnds(place(cls.__lb_spec__, over), ExitStack()))
+    return _object(cls, ChannelEnds(place(cls.__lb_spec__, over)))
 
 
-def _object(cls: type[I], end: End) -> I:
+def _object(cls: type[T], end: End) -> T:
     made = cls.__new__(cls)
     made.__lb_end__ = end
     for member in cls.__lb_spec__.of(CommandSpec):

@@ -27,7 +27,7 @@ def _libc_getsockopt() -> Callable[..., int]:
     function = ctypes.CDLL(None, use_errno=True).getsockopt
     function.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
     function.restype = ctypes.c_int
-    return function  # type: ignore[no-any-return]  # a ctypes function is a callable that gives its restype
+    return function
 
 
 class SockoptEnd(ChannelEnd):
@@ -106,10 +106,10 @@ class SockoptEnd(ChannelEnd):
         return with_signature(send, member)
 
     def _reader(self, reply: StructType, option: int, what: str) -> Callable[[], Any]:
-        getsockopt, level, fail, size = self._socket.getsockopt, self._level, self._fail, reply.size
-        unpack = reply.unpack_values
-        if size > LARGEST_SIMPLE:
-            getsockopt = self._getsockopt_large
+        level, fail, size, unpack = self._level, self._fail, reply.size, reply.unpack_values
+        getsockopt: Callable[[int, int, int], bytes] = (
+            self._socket.getsockopt if size <= LARGEST_SIMPLE else self._getsockopt_large
+        )
 
         def ask() -> Any:
             try:
@@ -137,7 +137,7 @@ class SockoptEnd(ChannelEnd):
                 fail(error, what)
             if length != reply_size:
                 raise DecodeError(f"{length} bytes, not {reply_size}", path=what)
-            return unpack(buffer)[0]
+            return unpack(buffer.raw)[0]
 
         return with_signature(exchange, member)
 
