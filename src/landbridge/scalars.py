@@ -13,9 +13,18 @@ if TYPE_CHECKING:
 
     from landbridge.types import MacAddress
 
-    u8 = u16 = u32 = u64 = int
-    s8 = s16 = s32 = s64 = int
-    be16 = be32 = be64 = int
+    # One name a line: a chained assignment makes variables, not aliases.
+    u8 = int
+    u16 = int
+    u32 = int
+    u64 = int
+    s8 = int
+    s16 = int
+    s32 = int
+    s64 = int
+    be16 = int
+    be32 = int
+    be64 = int
     ipv4 = IPv4Address
     ipv6 = IPv6Address
     mac = MacAddress
