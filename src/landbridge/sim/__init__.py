@@ -2,13 +2,14 @@
 
 - :mod:`translate`: from the typed tree to Python code, with :mod:`expressions`; :mod:`values`: what values are inside;
 - :mod:`kernel`: the simulated machine, with :mod:`machine`, :mod:`packet`, :mod:`logtext`;
-- :mod:`simulation`: a kernel end in it, with :mod:`runtime` and :mod:`events`.
+- :mod:`simulation`: a kernel end in it, with :mod:`runtime` and :mod:`events`;
+- :mod:`end`: the same behind the members' names, as ``lb.load`` gives it, with :mod:`stream`.
 
 It shows what handlers calculate. That a kernel takes the module is shown on a kernel only.
 """
 
 from landbridge.sim.events import EventSource, Listener, SentEvent
-from landbridge.sim.kernel import SimKernel, sim
+from landbridge.sim.kernel import SimulatedKernel, sim
 from landbridge.sim.logtext import LogLine
 from landbridge.sim.machine import NOBODY, Caller, NetDevice, Process
 from landbridge.sim.packet import Packet
@@ -24,7 +25,7 @@ __all__ = [
     "Packet",
     "Process",
     "SentEvent",
-    "SimKernel",
+    "SimulatedKernel",
     "Simulation",
     "sim",
 ]

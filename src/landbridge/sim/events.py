@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -35,6 +36,7 @@ class Listener:
         self._queue: deque[SentEvent] = deque()
         self._capacity = capacity
         self._arrived = threading.Condition()
+        self._descriptor: int | None = None
         self.closed = False
 
     def put(self, event: SentEvent) -> bool:
@@ -43,6 +45,8 @@ class Listener:
             if len(self._queue) >= self._capacity:
                 return False
             self._queue.append(event)
+            if self._descriptor is not None:
+                os.eventfd_write(self._descriptor, 1)
             self._arrived.notify()
             return True
 
@@ -62,14 +66,29 @@ class Listener:
                 if left is not None and left <= 0:
                     return None
                 self._arrived.wait(left)
-            return self._queue.popleft() if self._queue else None
+            if not self._queue:
+                return None
+            if self._descriptor is not None:
+                os.eventfd_read(self._descriptor)
+            return self._queue.popleft()
+
+    def fileno(self) -> int:
+        """A descriptor that is readable while an event waits."""
+        with self._arrived:
+            if self._descriptor is None:
+                # As a semaphore it counts the queue.
+                self._descriptor = os.eventfd(len(self._queue), os.EFD_CLOEXEC | os.EFD_NONBLOCK | os.EFD_SEMAPHORE)
+            return self._descriptor
 
     def close(self) -> None:
-        """Stop listening; a waiting ``get`` returns None."""
+        """Stop listening; a waiting ``get`` returns None once the queue is empty."""
+        self._source.listeners.discard(self)
         with self._arrived:
             self.closed = True
             self._arrived.notify_all()
-        self._source.listeners.discard(self)
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+                self._descriptor = None
 
 
 @dataclass(slots=True)

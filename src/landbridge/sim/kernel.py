@@ -19,7 +19,7 @@ _INITIAL_JIFFIES_SECONDS = -300
 _IPV4, _IPV6, _INET = 2, 10, 1
 
 
-class SimKernel:
+class SimulatedKernel:
     """A simulated machine: a clock that only moves when told, a log, processes, devices, a caller.
 
     Give it to ``lb.load(Imp1, kernel=lb.sim())``, or load a :class:`~landbridge.sim.Simulation` into it.
@@ -142,7 +142,7 @@ def sim(
     processes: Iterable[Process] = PROCESSES,
     netdevs: Iterable[NetDevice] = DEVICES,
     caller: Caller | None = None,
-) -> SimKernel:
+) -> SimulatedKernel:
     """A simulated machine, for ``lb.load(Imp1, kernel=lb.sim())``: no root, no kernel, for tests of logic.
 
     Args:
@@ -152,4 +152,4 @@ def sim(
         netdevs: What ``for_each_netdev`` shows.
         caller: Who calls; root unless told.
     """
-    return SimKernel(seed=seed, now_ns=now_ns, processes=processes, netdevs=netdevs, caller=caller)
+    return SimulatedKernel(seed=seed, now_ns=now_ns, processes=processes, netdevs=netdevs, caller=caller)

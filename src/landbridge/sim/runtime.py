@@ -16,7 +16,7 @@ from landbridge.sim.values import from_user
 from landbridge.spec import InterfaceSpec
 
 if TYPE_CHECKING:
-    from landbridge.sim.kernel import SimKernel
+    from landbridge.sim.kernel import SimulatedKernel
 
 # The kernel's DEFAULT_RATELIMIT_INTERVAL and _BURST (linux/ratelimit_types.h).
 _LIMIT_NS, _LIMIT_BURST = 5_000_000_000, 10
@@ -31,7 +31,7 @@ class Runtime:
         events: The kernel end of each Event.
     """
 
-    def __init__(self, spec: InterfaceSpec, kernel: SimKernel) -> None:
+    def __init__(self, spec: InterfaceSpec, kernel: SimulatedKernel) -> None:
         self._spec = spec
         self._kernel = kernel
         self.budget = ir.LOOP_BUDGET

@@ -13,7 +13,7 @@ from landbridge.constants import Verdict
 from landbridge.errors import KernelError, kernel_error
 from landbridge.sim.events import DEFAULT_CAPACITY, Listener
 from landbridge.sim.failure import HandlerFailed
-from landbridge.sim.kernel import SimKernel
+from landbridge.sim.kernel import SimulatedKernel
 from landbridge.sim.logtext import LogLine
 from landbridge.sim.packet import Packet
 from landbridge.sim.runtime import Runtime
@@ -51,9 +51,9 @@ class Simulation:
         kernel: The simulated machine; a new one unless told.
     """
 
-    def __init__(self, program: ir.Program, kernel: SimKernel | None = None) -> None:
+    def __init__(self, program: ir.Program, kernel: SimulatedKernel | None = None) -> None:
         self.spec = program.spec
-        self.kernel = kernel or SimKernel()
+        self.kernel = kernel or SimulatedKernel()
         translation = translate(program)
         self.source = translation.source
         self._runtime = Runtime(self.spec, self.kernel)
@@ -165,7 +165,7 @@ class Simulation:
         spec = self._member(name, ParamSpec)
         if not spec.is_writable:
             raise self._error(spec, errno.EPERM)
-        self._need(spec, spec.capability)
+        self._need(spec, None if spec.mode & 0o002 else spec.capability)
         (value,) = self._take(spec, spec.value, raw)
         if isinstance(spec.type, Integer):
             low = spec.type.minimum if spec.minimum is None else spec.minimum
