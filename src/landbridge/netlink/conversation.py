@@ -101,7 +101,10 @@ class Conversation:
 
     def is_stale(self, sequence: int) -> bool:
         """Whether the number was issued here before, and is not waited for any more."""
-        return (self.sequence - sequence) & _MASK < min(self._issued, _WINDOW) and sequence not in self._pending
+        back = (self.sequence - sequence) & _MASK
+        if sequence > self.sequence:
+            back -= 1  # 0 was skipped on the way
+        return back < min(self._issued, _WINDOW) and sequence not in self._pending
 
     def receive(self, datagram: Buffer, size: int | None = None) -> None:
         """Take a datagram that the kernel sent, and hand its messages to the requests they answer.

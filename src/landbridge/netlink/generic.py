@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import math
 import struct
 import threading
@@ -352,5 +353,10 @@ def _body(family: Family, command: int, payload: bytes, version: int | None) -> 
     return GENERIC_HEADER.pack(command, family.version if version is None else version, 0) + payload
 
 
+@functools.cache
+def _described(name: str, header_size: int, command: int) -> Operation:
+    return Operation(f"{name} command {command}", header_size)
+
+
 def _operation(family: Family, command: int) -> Operation:
-    return Operation(f"{family.name} command {command}", GENERIC_HEADER.size + family.header_size)
+    return _described(family.name, GENERIC_HEADER.size + family.header_size, command)

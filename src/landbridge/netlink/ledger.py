@@ -31,9 +31,11 @@ class LossLedger:
 
     __slots__ = (
         "_ahead",
+        "_newcomers",
         "_next",
         "_overrun",
         "_seen",
+        "_unseen",
         "before_socket",
         "cut",
         "disagreements",
@@ -51,8 +53,11 @@ class LossLedger:
         self.gaps = self.drops = self.cut = self.reported = self.before_socket = self.disagreements = 0
         self._seen = drops
         self._next: dict[Hashable, int] = {}
-        # Losses reported from the drop counter whose gap has not been seen yet.
+        # Losses reported from the drop counter whose gap has not been seen yet, and the sources
+        # whose next event may show it. A source that is new since may have had some of them.
         self._ahead = 0
+        self._unseen: set[Hashable] = set()
+        self._newcomers = False
         self._overrun = False
 
     @property
@@ -76,26 +81,37 @@ class LossLedger:
         """
         expected = self._next.get(source)
         self._next[source] = sequence + 1
-        if expected is None or (expected == sequence and not self._ahead):
+        if expected == sequence and not self._ahead:
             return None
-        gap = sequence - expected
-        if gap < 0:
-            # The source began anew (its module was loaded again); nobody knows what it sent last.
-            self._disagree(f"event {sequence} came, {expected} was expected")
-            return Lost(None)
+        if expected is None:
+            self._newcomers = True
+            gap = 0
+        else:
+            gap = sequence - expected
+            if gap < 0:
+                # The source began anew (its module was loaded again); nobody knows what it sent last.
+                self._disagree(f"event {sequence} came, {expected} was expected")
+                return Lost(None)
         known = min(gap, self._ahead)
         self._ahead -= known
         self.gaps += gap
-        if self._ahead and len(self._next) == 1:
-            self._disagree(f"{self.gaps} events are missing by their numbers, {self.drops} were dropped by the socket")
+        self._unseen.discard(source)
+        if self._ahead and not self._unseen:
+            if not self._newcomers:
+                self._disagree(f"{self.drops} were dropped by the socket, {self.gaps} are missing by their numbers")
             self._ahead = 0
         return self._report(gap - known)
+
+    def _expect_gap(self, count: int) -> None:
+        if self._next:
+            self._ahead += count
+            self._unseen = set(self._next)
+            self._newcomers = False
 
     def truncated(self) -> Lost:
         """Account for an event that was too large to be received."""
         self.cut += 1
-        if self._next:
-            self._ahead += 1
+        self._expect_gap(1)
         self.reported += 1
         return Lost(1)
 
@@ -118,8 +134,7 @@ class LossLedger:
         self._seen = drops
         missing = self.drops + self.cut + self.before_socket - self.reported
         if missing > 0:
-            if self._next:
-                self._ahead += missing
+            self._expect_gap(missing)
             return self._report(missing)
         # All drops are counted now, so what the numbers miss beyond them never reached the socket.
         self.before_socket -= missing

@@ -24,7 +24,7 @@ from landbridge.netlink.namespace import Namespace
 from landbridge.netlink.port import Memory, Port
 from landbridge.netlink.request import Operation, Shape
 from landbridge.netlink.statistics import Statistics
-from landbridge.netlink.wire import Message, messages
+from landbridge.netlink.wire import Message, build, messages
 
 if TYPE_CHECKING:
     import asyncio
@@ -177,8 +177,11 @@ class Subscription(Generic[T]):
                     self._items.append(Lost(None))
                 elif message.type == nl.NLMSG_NOOP:
                     continue
-                elif message.type < nl.NLMSG_MIN_TYPE:
-                    self._take_answer(message)
+                elif self._conversation.owns(message):
+                    # Acknowledgements of execute(), which may stand between events.
+                    self._conversation.take(message)
+                elif message.type == nl.NLMSG_ERROR:
+                    self.statistics.stale += 1
                 else:
                     self._take_event(message)
         except DecodeError as error:
@@ -194,13 +197,6 @@ class Subscription(Generic[T]):
             if numbered is not None:
                 self._report(self.ledger.event(*numbered))
         self._items.append(message)
-
-    def _take_answer(self, message: Message) -> None:
-        # Acknowledgements of execute(), which may stand between events.
-        if self._conversation.owns(message):
-            self._conversation.take(message)
-        else:
-            self.statistics.stale += 1
 
     def _next(self) -> T | Lost | _Nothing:
         # The next item if one is there, else _NOTHING; decode may well make None of a message.
@@ -379,6 +375,23 @@ class Subscription(Generic[T]):
             finally:
                 conversation.forget([pending])
         settle(pending, self.statistics)
+
+    def send(self, kind: int, payload: bytes = b"", flags: int = 0) -> None:
+        """Send a message from the subscription's own port and wait for nothing.
+
+        Args:
+            kind: ``nlmsg_type``.
+            payload: Family header and attributes.
+            flags: ``nlmsg_flags``, all of them.
+
+        Raises:
+            KernelError: The kernel refuses at once.
+            ClosedError: The subscription was closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise ClosedError(self._closed)
+            self._port.send(build(kind, flags, self._conversation.issue(), payload))
 
     # Life ------------------------------------------------------------------------------------
 
