@@ -292,10 +292,16 @@ class NetlinkSocket:
 
     def _batch_aside(self, requests: Sequence[Request], timeout: float | None) -> list[Result]:
         port = self._pool.borrow()
+        clean = False
         try:
-            return self._batch(port, Conversation(self.statistics), requests, timeout)
+            results = self._batch(port, Conversation(self.statistics), requests, timeout)
+            clean = not any(isinstance(each, ChannelTimeout | OverrunError | BrokenError) for each in results)
         finally:
-            self._pool.drop(port)
+            if clean:
+                self._pool.give_back(port)
+            else:
+                self._pool.drop(port)
+        return results
 
     def _batch(
         self, port: Port, conversation: Conversation, requests: Sequence[Request], timeout: float | None
