@@ -17,11 +17,8 @@ def test_every_event_is_received_or_counted_once(seed: int, sequenced: bool) -> 
     # that looks now and then. In the end: sent = received + lost, and each gap is reported where it is.
     chance = random.Random(seed)
     sources = chance.choice([1, 1, 3]) if sequenced else 1
-    ledger = LossLedger(drops=0xFFFFFFFE)
     numbers = dict.fromkeys(range(sources), 0)
-    if sequenced:
-        for source in numbers:
-            ledger.begin(source, 0)
+    ledger = LossLedger(drops=0xFFFFFFFE, sources=dict(numbers) if sequenced else None)
     queue: list[tuple[int, int]] = []
     congested = error = False
     drops, sent, received, lost = 0xFFFFFFFE, 0, 0, 0
@@ -79,6 +76,7 @@ def test_every_event_is_received_or_counted_once(seed: int, sequenced: bool) -> 
     assert ledger.disagreements == 0
     assert unknown == 0
     assert ledger.before_socket == 0
+    assert ledger.unmatched == 0
 
 
 def test_a_gap_without_a_drop_happened_before_the_socket() -> None:
@@ -94,7 +92,7 @@ def test_a_gap_without_a_drop_happened_before_the_socket() -> None:
 
 
 def test_more_drops_than_gaps_show_as_a_disagreement() -> None:
-    ledger = LossLedger()
+    ledger = LossLedger(sources={"a": None})
     ledger.event("a", 1)
     assert ledger.idle(5) == Lost(5)
     assert ledger.event("a", 4) is None
@@ -120,8 +118,7 @@ def test_an_overrun_that_no_counter_confirms_is_an_unknown_loss() -> None:
 
 
 def test_losses_before_the_first_event_count_where_its_number_is_known() -> None:
-    ledger = LossLedger()
-    ledger.begin("a", 0)
+    ledger = LossLedger(sources={"a": 0})
     assert ledger.event("a", 3) == Lost(3)
 
 
@@ -137,3 +134,31 @@ def test_an_event_too_large_to_receive_counts_once() -> None:
 def test_lost_prints_as_words() -> None:
     assert str(Lost(3)) == "lost 3"
     assert str(Lost(None)) == "lost some events"
+
+
+def test_events_of_sources_that_were_not_known_are_no_disagreement() -> None:
+    ledger = LossLedger()
+    ledger.event("a", 1)
+    assert ledger.idle(5) == Lost(5)
+    # Two were of "a", the others of "b", of which nothing was known.
+    assert ledger.event("a", 4) is None
+    assert (ledger.disagreements, ledger.unmatched) == (0, 3)
+    assert ledger.event("b", 70) is None
+    assert ledger.event("b", 72) == Lost(1)
+
+
+def test_losses_of_a_newcomer_stay_in_doubt_until_all_sources_have_spoken() -> None:
+    ledger = LossLedger(sources={"a": None, "b": None})
+    ledger.event("a", 1)
+    assert ledger.idle(5) == Lost(5)
+    # All five were of "b", whose first event this is; then more are lost, of both.
+    assert ledger.event("b", 50) is None
+    assert ledger.idle(7) == Lost(2)
+    assert ledger.event("a", 3) is None
+    assert ledger.event("b", 52) is None
+    assert (ledger.disagreements, ledger.unmatched) == (0, 5)
+    # From now on both are known, and the counters are held against each other.
+    assert ledger.idle(9) == Lost(2)
+    assert ledger.event("a", 4) is None
+    assert ledger.event("b", 53) is None
+    assert ledger.disagreements == 1

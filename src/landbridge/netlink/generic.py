@@ -7,7 +7,7 @@ import functools
 import math
 import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType, TracebackType
 from typing import Final, Self, TypeVar
@@ -286,6 +286,7 @@ class GenericNetlink:
         decode: Callable[[Message], T],
         *groups: str,
         sequence: SequenceOf | None = None,
+        sources: Mapping[Hashable, int | None] | None = None,
         timeout: float = math.inf,
         receive_buffer: int = 4 << 20,
     ) -> Subscription[T]:
@@ -296,6 +297,7 @@ class GenericNetlink:
             decode: Makes an item of a message.
             groups: Names of groups; all of the family's if none is given.
             sequence: Tells source and number of an event, where events are numbered.
+            sources: All who number events, each with the number of its first event or None.
             timeout: Seconds that iteration waits for the next item.
             receive_buffer: Bytes of kernel memory for waiting events.
 
@@ -317,6 +319,7 @@ class GenericNetlink:
             decode,
             groups=[known.groups[each] for each in groups or known.groups],
             sequence=sequence,
+            sources=sources,
             timeout=timeout,
             netns=self._netns,
             receive_buffer=receive_buffer,

@@ -7,7 +7,7 @@ how many, also after the last event that came. Both must agree, and where they d
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 from landbridge.events import Lost
 
@@ -25,8 +25,10 @@ class LossLedger:
         reported: Sum of the counts of all Lost that were given out.
         before_socket: Of ``gaps``, those that the socket did not drop: the kernel end could not
             send them, for want of memory.
-        disagreements: Times that the drop counter told of more losses than the sequence numbers,
-            or that a sequence number went back.
+        unmatched: Of ``drops``, those that no gap explains: events of a source that was not known
+            yet, or messages without numbers; with declared sources each is a disagreement too.
+        disagreements: Times that the drop counter told of more losses than the numbers of the
+            declared sources, or that a number went back.
     """
 
     __slots__ = (
@@ -35,6 +37,7 @@ class LossLedger:
         "_next",
         "_overrun",
         "_seen",
+        "_sources",
         "_unseen",
         "before_socket",
         "cut",
@@ -42,19 +45,25 @@ class LossLedger:
         "drops",
         "gaps",
         "reported",
+        "unmatched",
     )
 
-    def __init__(self, drops: int = 0) -> None:
+    def __init__(self, drops: int = 0, sources: Mapping[Hashable, int | None] | None = None) -> None:
         """Open the ledger.
 
         Args:
             drops: The kernel's counter now.
+            sources: All who number the events, each with the number of its first event, or with
+                None where that is not known. Without them sources are learnt as they come, and the
+                counters cannot be held against each other.
         """
-        self.gaps = self.drops = self.cut = self.reported = self.before_socket = self.disagreements = 0
+        self.gaps = self.drops = self.cut = self.reported = 0
+        self.before_socket = self.unmatched = self.disagreements = 0
         self._seen = drops
-        self._next: dict[Hashable, int] = {}
+        self._sources = sources
+        self._next = {source: first for source, first in (sources or {}).items() if first is not None}
         # Losses reported from the drop counter whose gap has not been seen yet, and the sources
-        # whose next event may show it. A source that is new since may have had some of them.
+        # whose next event may show it. A source without a number before may have had some of them.
         self._ahead = 0
         self._unseen: set[Hashable] = set()
         self._newcomers = False
@@ -64,10 +73,6 @@ class LossLedger:
     def sequenced(self) -> bool:
         """Whether events with sequence numbers have come."""
         return bool(self._next)
-
-    def begin(self, source: Hashable, sequence: int) -> None:
-        """Say which number the first event of a source will have, so that losses before it count."""
-        self._next[source] = sequence
 
     def event(self, source: Hashable, sequence: int) -> Lost | None:
         """Account for an event that came.
@@ -97,16 +102,18 @@ class LossLedger:
         self.gaps += gap
         self._unseen.discard(source)
         if self._ahead and not self._unseen:
-            if not self._newcomers:
+            self.unmatched += self._ahead
+            if self._sources is not None and not self._newcomers:
                 self._disagree(f"{self.drops} were dropped by the socket, {self.gaps} are missing by their numbers")
             self._ahead = 0
         return self._report(gap - known)
 
     def _expect_gap(self, count: int) -> None:
-        if self._next:
+        if self._next or self._sources:
+            # What a newcomer left unexplained stays in doubt until the account is cleared.
+            self._newcomers = self._newcomers and self._ahead > 0
             self._ahead += count
-            self._unseen = set(self._next)
-            self._newcomers = False
+            self._unseen = {*self._next, *(self._sources or ())}
 
     def truncated(self) -> Lost:
         """Account for an event that was too large to be received."""

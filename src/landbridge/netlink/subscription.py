@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar
 
@@ -68,6 +68,7 @@ class Subscription(Generic[T]):
         *,
         groups: Iterable[int] = (),
         sequence: SequenceOf | None = None,
+        sources: Mapping[Hashable, int | None] | None = None,
         timeout: float = math.inf,
         netns: str | None = None,
         receive_buffer: int = 4 << 20,
@@ -79,6 +80,8 @@ class Subscription(Generic[T]):
             decode: Makes an item of a message.
             groups: Numbers of the multicast groups to join.
             sequence: Tells the source and number of an event, where events are numbered.
+            sources: All who number events, each with the number of its first event or None, where
+                that is known; then numbers and drop counter are held against each other.
             timeout: Seconds that iteration waits for the next item; then it raises ChannelTimeout,
                 and may be gone on with.
             netns: File of the network namespace; default the calling thread's.
@@ -90,7 +93,7 @@ class Subscription(Generic[T]):
             KernelError: EPERM where a group wants a capability; EINVAL for an unknown group.
         """
         self.statistics = Statistics()
-        self.ledger = LossLedger()
+        self.ledger = LossLedger(sources=sources)
         self._decode = decode
         self._sequence = sequence
         self._timeout = timeout
