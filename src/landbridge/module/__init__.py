@@ -1,0 +1,1 @@
+"""The kernel end as a module: its C tree, building, loading, handing over."""
