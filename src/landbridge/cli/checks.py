@@ -200,10 +200,11 @@ def _this_kernel() -> Iterator[Finding]:
     build = Path("/lib/modules") / release / "build"
     there = (build / "Makefile").is_file()
     yield _found("kernel headers", Need.HERE, there, str(build), f"apt install linux-headers-{release}")
-    yield _found("privilege", Need.HERE, _may_load(), "CAP_SYS_MODULE loads modules", "sudo landbridge run --here ...")
+    yield _found("privilege", Need.HERE, may_load(), "CAP_SYS_MODULE loads modules", "sudo landbridge run --here ...")
 
 
-def _may_load() -> bool:
+def may_load() -> bool:
+    """Whether this process may load modules, as far as capabilities go."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
