@@ -348,8 +348,8 @@ class Errno(Exception):
 
 
 @_intrinsic
-def c(text: str) -> Any:
-    """The body of a handler in C, as the handler's only statement: ``return lb.c(\"\"\"...\"\"\")`` or ``lb.c("...")``.
+def c(text: str) -> Never:
+    """The body of a handler in C, as the handler's only statement: ``lb.c("...")``.
 
     The C sees the arguments by name (structs, arrays and Chars by pointer) and, where there is a result, ``reply``,
     a pointer to the zeroed reply struct; it returns 0 or a negative errno (a netfilter handler: a verdict).

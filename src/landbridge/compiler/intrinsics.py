@@ -32,6 +32,7 @@ class IntrinsicSpec:
         volatile: Two calls in a handler may differ, or a call has an effect: the front end puts each call into an
             ``ir.Set`` of its own.
         needs_caller: It speaks about the process that called; no hook or timer may reach it.
+        is_public: Users call it by this name; else the front end makes it from something else.
     """
 
     name: str
@@ -44,6 +45,7 @@ class IntrinsicSpec:
     sleeps: bool = False
     volatile: bool = False
     needs_caller: bool = False
+    is_public: bool = True
 
 
 _TABLE = (
@@ -140,6 +142,15 @@ _TABLE = (
         doc="Sleep for at least this many milliseconds.",
         sleeps=True,
         volatile=True,
+    ),
+    IntrinsicSpec(
+        name="strlen",
+        parameters=(("text", Chars(4096)),),
+        result=u32,
+        c="strlen({0})",
+        headers=("linux/string.h",),
+        doc="Bytes of a text, from len(text): any Chars, up to its NUL.",
+        is_public=False,
     ),
 )
 
