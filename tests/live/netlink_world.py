@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
@@ -16,8 +17,12 @@ from typing import ParamSpec
 
 import pytest
 
+from landbridge.netlink import attributes
 from landbridge.netlink import constants as nl
+from landbridge.netlink.port import Port
 from landbridge.netlink.socket import NetlinkSocket
+from landbridge.netlink.subscription import Subscription
+from landbridge.netlink.wire import Message
 from landbridge.netlink.writer import AttributeWriter
 
 P = ParamSpec("P")
@@ -109,3 +114,46 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
             return True
         time.sleep(0.005)
     return False
+
+
+def ask_for(name: str) -> bytes:
+    """Payload of a CTRL_CMD_GETFAMILY by name."""
+    writer = AttributeWriter(struct.pack("=BBH", 3, 1, 0))
+    writer.string(2, name)
+    return bytes(writer)
+
+
+def family_name(payload: bytes) -> str:
+    """The name in the answer to :func:`ask_for`."""
+    return attributes.read_string(payload, attributes.parse(payload, 4)[2])
+
+
+def present(generic: NetlinkSocket) -> list[str]:
+    """Names of the families that this kernel has."""
+    return [family_name(each.payload) for each in generic.dump(16, struct.pack("=BBH", 3, 1, 0))]
+
+
+def port_of(opened: NetlinkSocket) -> Port:
+    """The port behind a socket, to disturb it."""
+    port = opened._port
+    assert port is not None
+    return port
+
+
+def open_inodes() -> list[int]:
+    """Inodes of this process's open descriptors."""
+    found = []
+    for each in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.append(each.stat().st_ino)
+    return found
+
+
+def is_up(message: Message) -> bool:
+    """Whether the link of an RTM_NEWLINK is up."""
+    return bool(struct.unpack_from("=I", message.payload, 8)[0] & 1)
+
+
+def links(receive_buffer: int = 4 << 20, timeout: float = 5.0) -> Subscription[bool]:
+    """Whether a link is up, each time that it changes."""
+    return Subscription(nl.NETLINK_ROUTE, is_up, groups=[RTNLGRP_LINK], receive_buffer=receive_buffer, timeout=timeout)

@@ -11,7 +11,14 @@ import threading
 import time
 
 import pytest
-from netlink_world import (
+
+from landbridge.errors import DumpInterrupted, KernelError
+from landbridge.netlink import attributes, wire
+from landbridge.netlink import constants as nl
+from landbridge.netlink.request import Operation
+from landbridge.netlink.socket import NetlinkSocket
+from landbridge.netlink.wire import Message
+from tests.live.netlink_world import (
     IFLA_IFNAME,
     RTM_GETLINK,
     add_link,
@@ -20,13 +27,6 @@ from netlink_world import (
     link_payload,
     wait_until,
 )
-
-from landbridge.errors import DumpInterrupted, KernelError
-from landbridge.netlink import attributes, wire
-from landbridge.netlink import constants as nl
-from landbridge.netlink.request import Operation
-from landbridge.netlink.socket import NetlinkSocket
-from landbridge.netlink.wire import Message
 
 pytestmark = pytest.mark.live
 

@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Iterator
 
 import pytest
-from netlink_world import GETFAMILY, add_link, isolated
 
 from landbridge.errors import DecodeError, GoneError, KernelError, UnsupportedError
 from landbridge.netlink import constants as nl
 from landbridge.netlink.generic import GenericNetlink, parse_family
 from landbridge.netlink.socket import NetlinkSocket
 from landbridge.netlink.writer import AttributeWriter
+from tests.live.netlink_world import GETFAMILY, add_link, isolated
 
 pytestmark = pytest.mark.live
 

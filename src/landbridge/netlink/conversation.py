@@ -114,13 +114,13 @@ class Conversation:
             BrokenError: A message carries a sequence number that was never issued. All messages of
                 the datagram are taken before it is raised.
         """
-        offset = self._receive_dump(datagram, size)
         end = len(datagram) if size is None else size
+        offset = self._receive_dump(datagram, end) or self._receive_single(datagram, end)
         if offset >= end:
             return
         unknown: int | None = None
-        # The offsets in errors count from the start of the datagram, hence no slice here.
-        for kind, flags, sequence, port, start, stop in walk(memoryview(datagram)[:end]):
+        # The offsets in errors count from the start of the datagram, hence no slice at the front.
+        for kind, flags, sequence, port, start, stop in walk(datagram, end):
             if start <= offset:
                 continue
             if kind == nl.NLMSG_OVERRUN:
@@ -140,7 +140,19 @@ class Conversation:
                 hint="close the socket and open a new one",
             )
 
-    def _receive_dump(self, datagram: Buffer, size: int | None) -> int:
+    def _receive_single(self, datagram: Buffer, end: int) -> int:
+        # The common case of a batch, kept fast: one message in the datagram, for a request that is
+        # expected. Returns the offset after it, or 0 if it is another case.
+        if end < HEADER_SIZE:
+            return 0
+        length, kind, flags, sequence, port = HEADER.unpack_from(datagram)
+        pending = self._pending.get(sequence)
+        if length != end or pending is None or kind == nl.NLMSG_OVERRUN:
+            return 0
+        pending.take(Message(kind, flags, sequence, port, bytes(datagram[HEADER_SIZE:end])))
+        return end
+
+    def _receive_dump(self, datagram: Buffer, end: int) -> int:
         # The common case of a dump, kept fast: all messages of the datagram belong to it. They are
         # checked here and kept as one piece. Returns the offset up to which that was so.
         if len(self._pending) != 1:
@@ -150,7 +162,6 @@ class Conversation:
             return 0
         mine = pending.sequence
         unpack = HEADER.unpack_from
-        end = len(datagram) if size is None else size
         offset = seen = 0
         while end - offset >= HEADER_SIZE:
             length, kind, flags, sequence, _ = unpack(datagram, offset)
