@@ -8,7 +8,7 @@ import pwd
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -170,12 +170,17 @@ class Guest:
             self._root.close()
         self._link = self._machine = self._root = None
 
+    def abandon(self) -> None:
+        """End it from another thread: whoever waits for a command sees that the guest is gone."""
+        if self._link is not None:
+            self._link.hang_up()
+
     def run(
         self,
         argv: Sequence[str],
         *,
         timeout: float | None = None,
-        stdin: bytes | None = None,
+        stdin: bytes | Iterable[bytes] | None = None,
         stdout: Sink | None = None,
         stderr: Sink | None = None,
         env: Mapping[str, str] | None = None,
@@ -189,7 +194,7 @@ class Guest:
         Args:
             argv: The command and its arguments.
             timeout: Seconds; then the command is killed, and the guest can go on.
-            stdin: What it reads; by default nothing.
+            stdin: What it reads, at once or piece by piece; by default nothing.
             stdout: Gets its output as it comes; by default it is kept for the result.
             stderr: The same for standard error.
             env: Variables to add to its environment.
@@ -217,7 +222,7 @@ class Guest:
             user=user,
         )
         if stdin is not None:
-            job.feed([stdin])
+            job.feed([stdin] if isinstance(stdin, bytes) else stdin)
         status = self._wait(job, argv, timeout, forward_interrupt)
         seconds = time.monotonic() - begin
         if bring:

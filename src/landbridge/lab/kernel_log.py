@@ -7,6 +7,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_WARNING = 4
+# Boot goes on for a second after the first process runs; nobody asked for these.
+_BOOT_CHATTER = re.compile(
+    r"(?:tsc|clocksource|random|input|ata\d+(?:\.\d+)?): |clocksource_|sched_clock: |Unstable clock|evm: |kauditd_printk"
+)
 _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
@@ -55,6 +60,8 @@ class KernelLog:
     def add_record(self, record: bytes) -> None:
         """Take a record of /dev/kmsg."""
         line = parse(record)
+        if line.level > _WARNING and _BOOT_CHATTER.match(line.text):
+            return
         with self._lock:
             self._lines.append(line)
         if self._show is not None:

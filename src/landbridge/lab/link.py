@@ -93,11 +93,15 @@ class Link:
         for each in self._threads:
             each.join(max(0.0, end - time.monotonic()))
 
-    def shut_down(self) -> None:
-        """Wake the reading threads for good."""
+    def hang_up(self) -> None:
+        """End both streams; the reading threads and whoever waits for a frame wake up."""
         for each in (self._control, self._console):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+
+    def shut_down(self) -> None:
+        """End both streams and wait for the reading threads."""
+        self.hang_up()
         self.drain(2.0)
 
     def _read_control(self) -> None:

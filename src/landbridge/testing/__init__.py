@@ -1,0 +1,1 @@
+"""Help for tests of what is made with landbridge."""
