@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 
 from landbridge.errors import ChannelTimeout, OverrunError
+from landbridge.netlink.caution import warn
 from landbridge.netlink.conversation import Conversation
 from landbridge.netlink.port import Port
 from landbridge.netlink.request import Pending, Shape
 from landbridge.netlink.statistics import Statistics
 from landbridge.netlink.wire import Message
-
-_log = logging.getLogger("landbridge.netlink")
 
 
 def complete(port: Port, conversation: Conversation, pendings: Sequence[Pending], timeout: float) -> None:
@@ -92,5 +90,5 @@ def settle(pending: Pending, statistics: Statistics) -> list[Message]:
         raise pending.error
     if pending.warning is not None:
         statistics.warnings += 1
-        _log.warning("%s: the kernel warns: %s", pending.name, pending.warning)
+        warn(f"{pending.name}: the kernel warns: {pending.warning}")
     return pending.replies

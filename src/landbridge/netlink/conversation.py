@@ -6,7 +6,7 @@ timeout, a signal handler that raised) are recognised by their number, counted a
 
 from __future__ import annotations
 
-import random
+import os
 from collections.abc import Iterable
 from typing import Final
 
@@ -40,7 +40,7 @@ class Conversation:
             first: The number to begin after; default random, so that numbers of two sockets differ.
         """
         self.statistics = statistics if statistics is not None else Statistics()
-        self.sequence = random.getrandbits(32) if first is None else first
+        self.sequence = int.from_bytes(os.urandom(4), "little") if first is None else first
         self.overran = False
         self._issued = 0
         self._pending: dict[int, Pending] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import os
 import time
 from collections.abc import Iterator
 
@@ -56,7 +56,8 @@ def dump_parts(
         pool.statistics.interrupted += 1
         if attempt < retries:
             # The longer it goes on the longer the pause, and never in step with the disturber.
-            time.sleep(min(0.1, 0.001 * 2**attempt) * random.uniform(0.5, 1.0))
+            jitter = 0.5 + os.urandom(1)[0] / 512
+            time.sleep(min(0.1, 0.001 * 2**attempt) * jitter)
     raise DumpInterrupted(
         f"{name}: the table changed under each of {retries + 1} dumps", hint="ask again later, or allow more retries"
     )

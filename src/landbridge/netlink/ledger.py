@@ -6,12 +6,11 @@ how many, also after the last event that came. Both must agree, and where they d
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Hashable, Mapping
 
 from landbridge.events import Lost
+from landbridge.netlink.caution import warn
 
-_log = logging.getLogger("landbridge.netlink")
 _U32 = 0xFFFFFFFF
 
 
@@ -154,4 +153,4 @@ class LossLedger:
 
     def _disagree(self, what: str) -> None:
         self.disagreements += 1
-        _log.warning("event accounting disagrees: %s", what)
+        warn(f"event accounting disagrees: {what}")

@@ -6,7 +6,6 @@ second socket for the first one's sake (after a fork, for a dump) must open it i
 
 from __future__ import annotations
 
-import ctypes
 import os
 import socket
 import threading
@@ -71,6 +70,8 @@ class Namespace:
             return _open(protocol)
         # setns() moves one thread; a thread of its own leaves the caller where it is.
         result: list[socket.socket | BaseException] = []
+
+        import ctypes  # noqa: PLC0415 - costs ms, and few programs switch namespaces
 
         def helper() -> None:
             try:
