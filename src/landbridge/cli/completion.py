@@ -11,7 +11,7 @@ _PLACES = {
 }
 
 
-@click.command(epilog="\b\n" + "\n".join(_PLACES.values()))
+@click.command(short_help="Print the completion script of a shell.", epilog="\b\n" + "\n".join(_PLACES.values()))
 @click.argument("shell", type=click.Choice(list(_PLACES)))
 def completion(shell: str) -> None:
     """Print the completion script of a shell."""

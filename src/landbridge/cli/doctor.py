@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from landbridge.cli.checks import Finding
 
 
-@click.command()
+@click.command(short_help="Say what this machine has or lacks, and what mends it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:

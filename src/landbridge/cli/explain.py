@@ -9,7 +9,7 @@ import sys
 import click
 
 
-@click.command()
+@click.command(short_help="Say more about an error code.")
 @click.argument("code", required=False)
 @click.option("--list", "list_all", is_flag=True, help="List all codes.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")

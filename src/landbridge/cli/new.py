@@ -22,7 +22,7 @@ def _check_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
-@click.command()
+@click.command(short_help="Start a project whose tests pass.")
 @click.argument("name", callback=_check_name)
 def new(name: str) -> None:
     """Start a project in the directory NAME.

@@ -10,11 +10,19 @@ import click
 if TYPE_CHECKING:
     from landbridge.channels.placement import Over, Placement
     from landbridge.cli.appfile import App
+    from landbridge.kernel import KernelTarget
+    from landbridge.lab import GuestKernel
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 app = click.argument("app", metavar="APP.PY[:CLASS]")
-kernel = click.option("--kernel", metavar="KERNEL", help="A series such as 6.1, a release, or the path of a bzImage.")
+kernel = click.option(
+    "--kernel",
+    default="6.1",
+    show_default=True,
+    metavar="VERSION|RELEASE|PATH",
+    help="What it is for; fetched from Debian if it is not here.",
+)
 
 
 def _parse_over(ctx: click.Context, param: click.Parameter, value: str | None) -> Over | None:
@@ -41,3 +49,32 @@ def placed(argument: str, wanted: Over | None) -> tuple[App, Placement]:
 
     found = appfile.find(argument)
     return found, place(found.interface.__lb_spec__, wanted if wanted is not None else found.over)
+
+
+def target(name: str, here: bool) -> KernelTarget:
+    """What modules are built against: a kernel of the lab, or this machine's own.
+
+    Raises:
+        LabError: There is none of that name, or its headers are not here.
+        UnsupportedError: This machine's kernel loads no modules.
+    """
+    from landbridge.cli.lab import find_kernel
+    from landbridge.kernel import KernelTarget
+
+    return KernelTarget.here() if here else target_of(find_kernel(name))
+
+
+def target_of(kernel: GuestKernel) -> KernelTarget:
+    """What modules for a kernel of the lab are built against.
+
+    Raises:
+        LabError: Its headers are not here.
+    """
+    from landbridge.errors import LabError
+
+    if kernel.target is None:
+        raise LabError(
+            f"the headers of {kernel.release} are not here, and modules cannot be built without",
+            hint=f"apt install linux-headers-{kernel.release}, or another --kernel; see landbridge lab kernels",
+        )
+    return kernel.target

@@ -3,7 +3,7 @@
 ::
 
     sockopt                                  one channel for all members
-    sockopt:base=0x4c00,pf=PF_INET6          configured; a value is a number, or a name that lb has
+    sockopt:base=0x4c00,pf=PF_INET6          configured; a value is a number, a name that lb has, or text
     netlink:unit=24
     limit=sockopt:base=0x4c10,...=netlink    by member; ... stands for the rest
 """
@@ -58,15 +58,12 @@ def _channel(text: str, channels: dict[str, Channel]) -> Channel:
     return made
 
 
-def _setting(text: str) -> tuple[str, int]:
+def _setting(text: str) -> tuple[str, int | str]:
     name, assigned, value = text.partition("=")
     if not assigned:
         raise click.BadParameter(f"{text!r} is no setting; say name=value")
     try:
         return name, int(value, 0)
     except ValueError:
-        pass
-    named = getattr(landbridge, value, None)
-    if not isinstance(named, int):
-        raise click.BadParameter(f"{name}={value}: {value!r} is no number, and no constant that landbridge has")
-    return name, int(named)
+        named = getattr(landbridge, value, None)
+        return name, int(named) if isinstance(named, int) else value

@@ -8,79 +8,77 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from landbridge.cli import options
+from landbridge.cli.lab import exit_code, find_kernel, guest_options, write_to
 
 if TYPE_CHECKING:
     import subprocess
 
+    from landbridge.lab import Guest
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@options.kernel
-@click.option("--here", is_flag=True, help="Run on this machine's own kernel; needs root and kernel headers.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="End the script after S seconds."
+
+@click.command(
+    short_help="Run a script on a throwaway kernel, or on this machine's own.",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-@click.option("--bring", multiple=True, metavar="PATH", help="Copy this file or directory out of the guest afterwards.")
-@click.option("--memory", type=click.IntRange(min=128), default=1024, show_default=True, metavar="MIB")
-@click.option("--cpus", type=click.IntRange(min=1), default=2, show_default=True)
+@guest_options
+@click.option("--here", is_flag=True, help="Run on this machine's own kernel instead; needs root and kernel headers.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Then it is killed.")
+@click.option("--bring", multiple=True, metavar="PATH", help="File or directory to copy out afterwards; repeatable.")
 @click.argument("script", type=click.Path(exists=True, dir_okay=False))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def run(
     ctx: click.Context,
     *,
-    kernel: str | None,
+    kernel: str,
+    memory: int,
+    cpus: int,
+    append: str,
     here: bool,
     timeout: float | None,
     bring: tuple[str, ...],
-    memory: int,
-    cpus: int,
     script: str,
     arguments: tuple[str, ...],
 ) -> None:
-    """Run SCRIPT with this Python on a throwaway kernel; what it loads is built here.
+    """Run SCRIPT with this Python on a throwaway kernel; modules that it loads are built out here.
 
-    The guest sees this machine's files read-only, with a scratch layer on top. Its output comes out as it is made,
-    its kernel's log on stderr after "kernel | ". The exit code is the script's.
+    It sees this machine's files under the same paths; what it writes vanishes, but for --bring.
+    Kernel messages are shown on standard error as "kernel | ...". The exit status is the script's.
     """
-    command = [sys.executable, script, *arguments]
-    if here:
-        if kernel or bring:
-            raise click.UsageError("--kernel and --bring are for throwaway kernels; --here uses none")
-        ctx.exit(_here(command, timeout))
-    ctx.exit(_in_guest(command, kernel, memory=memory, cpus=cpus, timeout=timeout, bring=bring))
-
-
-def _in_guest(
-    command: list[str], kernel: str | None, *, memory: int, cpus: int, timeout: float | None, bring: tuple[str, ...]
-) -> int:
     from landbridge import lab
-    from landbridge.cli.guestio import GuestOutput, exit_code
     from landbridge.cli.progress import step
+    from landbridge.lab.terminal import show_kernel_line
     from landbridge.module import remote
 
-    wanted = kernel or lab.kernels.DEFAULT
-    with step(f"looking for kernel {wanted}") as progress:
-        found = lab.kernels.find(wanted)
-    with step(f"booting {found.release}") as progress:
-        output = GuestOutput(progress.stop)
+    command = [sys.executable, script, *arguments]
+    if here:
+        ctx.exit(_here(command, timeout))
+    found = find_kernel(kernel)
 
-        def serve(message: dict[str, Any]) -> dict[str, Any]:
-            progress.stop()
-            with step(f"building for {found.release}"):
-                return remote.serve(message, found.target)
+    def serve(message: dict[str, Any]) -> dict[str, Any]:
+        with step(f"building for {found.release}"):
+            return remote.serve(message, options.target_of(found))
 
-        guest = lab.Guest(found, memory=memory, cpus=cpus, serve=serve, on_kernel_line=output.kernel_line)
-        with guest:
-            progress.stop()
-            result = guest.run(
-                command,
-                timeout=timeout,
-                stdout=output.stdout,
-                stderr=output.stderr,
-                env={"PYTHONUNBUFFERED": "1"},
-                bring=bring,
-                forward_interrupt=True,
-            )
+    guest = lab.Guest(found, memory=memory, cpus=cpus, append=append, serve=serve, on_kernel_line=show_kernel_line)
+    try:
+        with step(f"booting {found.release}"):
+            guest.start()
+        ctx.exit(_in_guest(guest, command, timeout, bring))
+    finally:
+        guest.close()
+
+
+def _in_guest(guest: Guest, command: list[str], timeout: float | None, bring: tuple[str, ...]) -> int:
+    result = guest.run(
+        command,
+        timeout=timeout,
+        stdout=write_to(sys.stdout.fileno()),
+        stderr=write_to(sys.stderr.fileno()),
+        # Output comes out as it is made, though it is no terminal that it goes to.
+        env={"PYTHONUNBUFFERED": "1"},
+        bring=bring,
+        forward_interrupt=True,
+    )
     return exit_code(result.status)
 
 
@@ -88,7 +86,6 @@ def _here(command: list[str], timeout: float | None) -> int:
     import subprocess
 
     from landbridge.cli import checks, exits
-    from landbridge.cli.guestio import exit_code
     from landbridge.errors import HostSetupError
     from landbridge.kernel import KernelTarget
 

@@ -24,7 +24,7 @@ _WIDE = 140
 _LANGUAGES = {"c": "c", "h": "c", "Kbuild": "make"}
 
 
-@click.command()
+@click.command(short_help="Show the C of an interface beside its Python.")
 @options.app
 @options.over
 @click.option("--file", "file", metavar="NAME", help="Print one file of the module's C tree whole.")
