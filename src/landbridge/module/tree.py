@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import textwrap
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from landbridge.channels.base import KernelPart
@@ -95,10 +95,15 @@ def emit(program: Program, placement: Placement, features: Set[str] = MODERN) ->
         files[f"{p}_{part.name}.c"] = part.source
     if has_hooks(spec):
         files[f"{p}_hooks.c"] = emit_hooks(spec, features)
-    objects = [path.removesuffix(".c") + ".o" for path in files if path.endswith(".c")]
-    files["Kbuild"] = render("Kbuild.j2", p=p, objects=objects)
+    files["Kbuild"] = kbuild_file(p, files)
     mapped = _mapped(f"{p}_handlers.c", start.count("\n"), handlers.body)
     return Tree(name=p, files=files, line_map=tuple(mapped), parts=tuple(parts))
+
+
+def kbuild_file(name: str, files: Iterable[str]) -> str:
+    """The text of ``Kbuild`` for a module made of these files."""
+    objects = [path.removesuffix(".c") + ".o" for path in files if path.endswith(".c")]
+    return render("Kbuild.j2", p=name, objects=objects)
 
 
 def _mapped(file: str, before: int, body: tuple[Line, ...]) -> list[Mapped]:
