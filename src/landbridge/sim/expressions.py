@@ -112,6 +112,9 @@ class Expressions:
 
     @write.register
     def _(self, node: ir.Intrinsic) -> str:
+        if node.name == "strlen":
+            # Text inside is its bytes before the NUL.
+            return f"_len({self.write(node.arguments[0])})"
         arguments = "".join(f", {self.write(each)}" for each in node.arguments)
         return f"_k.ask({node.name!r}{arguments})"
 
