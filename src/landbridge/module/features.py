@@ -18,6 +18,10 @@ _FORMS = {
     "int form(struct timer_list *t)\n{\n\treturn timer_shutdown_sync(t);\n}\n",
     "genl_split_ops": "#include <net/genetlink.h>\nextern const struct genl_split_ops form[1];\n"
     "const struct genl_split_ops form[1] = { { .cmd = 1 } };\n",
+    "genl_mcast_cap": "#include <net/genetlink.h>\nextern const int form;\n"
+    "const int form = GENL_MCAST_CAP_NET_ADMIN | GENL_MCAST_CAP_SYS_ADMIN;\n",
+    "nl_set_err_attr_miss": "#include <linux/netlink.h>\nvoid form(struct netlink_ext_ack *extack);\n"
+    "void form(struct netlink_ext_ack *extack)\n{\n\tNL_SET_ERR_ATTR_MISS(extack, NULL, 1);\n}\n",
 }
 
 

@@ -22,7 +22,7 @@ from landbridge.spec import InterfaceSpec
 from landbridge.types import Address, Array, StructType, Type
 
 VERSION = "1.0"
-MODERN = frozenset(["timer_delete_sync", "timer_shutdown_sync"])
+MODERN = frozenset(["genl_mcast_cap", "nl_set_err_attr_miss", "timer_delete_sync", "timer_shutdown_sync"])
 """API forms that the kernels of today have; what :func:`emit` assumes unless it is told."""
 
 
