@@ -56,6 +56,7 @@ def lab() -> None:
 @click.pass_context
 def exec_(
     ctx: click.Context,
+    *,
     kernel: str,
     memory: int,
     cpus: int,
@@ -96,7 +97,7 @@ def exec_(
 @guest_options
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def shell(ctx: click.Context, kernel: str, memory: int, cpus: int, append: str, command: tuple[str, ...]) -> None:
+def shell(ctx: click.Context, *, kernel: str, memory: int, cpus: int, append: str, command: tuple[str, ...]) -> None:
     """Open a shell (or run COMMAND) on a throwaway kernel, on this terminal.
 
     All keys go to the guest; Ctrl-] ends it, whatever state it is in.

@@ -18,12 +18,12 @@ _PATIENCE = 4.0
 def kvm_works(kernel: GuestKernel, initramfs: Path) -> bool:
     """Whether a guest gets as far as its first process under KVM.
 
-    Found out once for each QEMU, running kernel and guest kernel, then remembered.
+    Found out once for each QEMU and running kernel, then remembered.
     """
     if not os.access(_DEVICE, os.R_OK | os.W_OK):
         return False
     qemu = tools.need("qemu-system-x86_64", "run a throwaway kernel")
-    key = repr((_identity(qemu), os.uname().release, os.uname().version, kernel.release))
+    key = repr((_identity(qemu), os.uname().release, os.uname().version))
     path = cache.file("kvm", key.encode(), ".json", lambda path: _store(path, kernel, initramfs))
     return bool(json.loads(path.read_text()))
 

@@ -69,21 +69,27 @@ def _fetch(series: Series) -> Path:
 
 def _newest(apt: Apt, series: Series) -> str:
     """The newest release with both an image and headers."""
+    names = apt.names("linux-headers-")
     pattern = re.compile(rf"linux-headers-({re.escape(series.version)}\.\S+-cloud-amd64)")
-    names = apt.names(f"linux-headers-{series.version}.")
     releases = [found[1] for name in names if (found := pattern.fullmatch(name))]
     releases.sort(key=lambda text: [int(each) for each in re.findall(r"\d+", text)], reverse=True)
-    images = set(apt.names(f"linux-image-{series.version}."))
+    there = {*apt.names("linux-image-"), *apt.names("linux-binary-")}
     for release in releases:
-        if f"linux-image-{release}" in images:
+        if any(there.issuperset(each) for each in _images(release)):
             return release
     suites = ", ".join(source.suite for source in series.sources)
     raise LabError(f"{suites} have no cloud kernel {series.version} with headers", hint="the mirror may lag; try later")
 
 
+def _images(release: str) -> list[list[str]]:
+    """Packages that bring a kernel image, the best first: a signed one lags behind in some suites."""
+    return [[f"linux-image-{release}"], [f"linux-binary-unsigned-{release}"]]
+
+
 def _parts(apt: Apt, release: str) -> list[Package]:
     found: dict[str, Package] = {}
-    wanted = [f"linux-image-{release}", f"linux-headers-{release}"]
+    image = next(each for each in _images(release) if all(apt.show(name) for name in each))
+    wanted = [*image, f"linux-headers-{release}"]
     while wanted:
         name = wanted.pop()
         if name in found:
@@ -93,6 +99,8 @@ def _parts(apt: Apt, release: str) -> list[Package]:
             raise LabError(f"the mirror lists {release}, but not its part {name}", hint="try again later")
         found[name] = package
         wanted += [each for each in package.depends if _PARTS.fullmatch(each)]
+        if name.startswith("linux-binary-unsigned-"):
+            wanted.append(f"linux-modules-{release}")
     return list(found.values())
 
 
@@ -130,6 +138,6 @@ def _describe(work: Path, target: Path, series: Series, release: str) -> None:
         "modules": str(modules),
         "headers": str(directory),
         "make_args": make_args,
-        "suite": series.sources[0].suite.removesuffix("-security"),
+        "suite": series.sources[0].suite,
     }
     (work / "kernel.json").write_text(json.dumps(facts, indent=1))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 _WARNING = 4
 # Boot goes on for a second after the first process runs; nobody asked for these.
 _BOOT_CHATTER = re.compile(
-    r"(?:tsc|clocksource|random|input|ata\d+(?:\.\d+)?): |clocksource_|sched_clock: |Unstable clock|evm: |kauditd_printk"
+    r"(?:tsc|clocksource|random|input|ata\d+(?:\.\d+)?|sched_clock|evm): |clocksource_|Unstable clock|kauditd_printk"
 )
 _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 
