@@ -8,6 +8,7 @@ from landbridge.compiler import ir
 from landbridge.compiler.emit_c import helpers
 from landbridge.compiler.emit_c.cexpr import Binds, CExpr, primary
 from landbridge.compiler.emit_c.ctype import integer_of, is_scalar
+from landbridge.compiler.emit_c.usage import is_same
 from landbridge.types import Address, Array, Bool, Chars, StructType
 
 if TYPE_CHECKING:
@@ -38,6 +39,22 @@ def comparison(expressions: Expressions, op: ir.CompareOp, left: ir.Expr, right:
     # A comparison within a comparison would read as a chain, which C does not have.
     texts = [each.within(binds, right=True) for each in sides]
     return CExpr(f"{texts[0]} {op.value} {texts[1]}", binds)
+
+
+def extreme(expr: ir.Choose) -> tuple[str, ir.Expr, ir.Expr] | None:
+    """What ``min()`` and ``max()`` were lowered to: ``a if a < b else b``. Gives the name and the two."""
+    test = expr.condition
+    if not isinstance(test, ir.Compare) or test.op in (_Op.EQ, _Op.NE):
+        return None
+    less = test.op in (_Op.LT, _Op.LE)
+    if is_same(expr.then, test.left) and is_same(expr.other, test.right):
+        name = "min" if less else "max"
+    elif is_same(expr.then, test.right) and is_same(expr.other, test.left):
+        name = "max" if less else "min"
+    else:
+        return None
+    first, second = test.left, test.right
+    return (name, second, first) if isinstance(first, ir.Const) else (name, first, second)
 
 
 def _objects(expressions: Expressions, op: ir.CompareOp, left: ir.Expr, right: ir.Expr) -> CExpr:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from landbridge.compiler import ir
 from landbridge.compiler.emit_c.cexpr import Binds, CExpr, primary
 from landbridge.compiler.emit_c.unit import Unit
-from landbridge.types import Address, Array, Bool, Chars, EnumType, Integer, StructType, Type, s32, s64, u32, u64
+from landbridge.types import Address, Array, Bool, Chars, EnumType, Field, Integer, StructType, Type, s32, s64, u32, u64
 
 _INT_MAX = s32.maximum
 
@@ -92,17 +92,16 @@ def quoted(raw: bytes) -> str:
 def initializer(unit: Unit, type_: Type, value: object) -> str:
     """The initial value of a static variable, as a C initializer."""
     if isinstance(type_, StructType):
-        values = type_.unpack_values(type_.to_raw(value))
         given = [
             f".{each.name} = {initializer(unit, each.type, inner)}"
-            for each, inner in zip(type_.fields, values, strict=True)
-            if each.type.to_raw(inner) != each.type.to_raw(each.type.zero)
+            for each, inner in _fields(type_, value)
+            if not is_zero(each.type, inner)
         ]
         return _braced(given)
     if isinstance(type_, Array):
         assert isinstance(value, Iterable), "an Array's value is a list"
         values = list(value)
-        while len(values) > 1 and type_.element.to_raw(values[-1]) == type_.element.to_raw(type_.element.zero):
+        while len(values) > 1 and is_zero(type_.element, values[-1]):
             values.pop()
         return _braced([initializer(unit, type_.element, each) for each in values])
     if isinstance(type_, Chars):
@@ -123,8 +122,16 @@ def initializer(unit: Unit, type_: Type, value: object) -> str:
 
 def is_zero(type_: Type, value: object) -> bool:
     """Whether all bytes of a value are zero, so that C needs no initializer."""
-    raw = type_.to_raw(value)
-    return not any(raw) if isinstance(raw, bytes) else not raw
+    if isinstance(type_, StructType):
+        return all(is_zero(each.type, inner) for each, inner in _fields(type_, value))
+    if isinstance(type_, Array):
+        assert isinstance(value, Iterable), "an Array's value is a list"
+        return all(is_zero(type_.element, each) for each in value)
+    return not any(type_.to_raw(value)) if isinstance(type_, Address) else not value
+
+
+def _fields(type_: StructType, value: object) -> list[tuple[Field, object]]:
+    return [(each, getattr(value, each.name)) for each in type_.fields]
 
 
 def _braced(parts: list[str]) -> str:

@@ -137,6 +137,14 @@ class Expressions:
         return primary(self.place(base).field(expr.name), _width(expr))
 
     def _choice(self, expr: ir.Choose) -> CExpr:
+        lesser = compare.extreme(expr)
+        if lesser is not None:
+            self.unit.include(["linux/minmax.h"])
+            type_ = integer_of(expr.type)
+            assert type_ is not None, "only numbers are compared for order"
+            name, left, right = lesser
+            text = f"{name}_t({type_.name}, {self.exact(left).text}, {self.exact(right).text})"
+            return primary(text, promoted(type_))
         then, other = self.of(expr.then), self.of(expr.other)
         if then.ctype != other.ctype:
             then, other = self.full(expr.then), self.full(expr.other)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from landbridge.compiler import ir
 from landbridge.compiler.emit_c.cexpr import CExpr
+from landbridge.compiler.emit_c.names import LocalNames
 from landbridge.compiler.emit_c.unit import Unit
 from landbridge.spec import MethodSpec
 
@@ -16,6 +17,7 @@ class Frame:
 
     Attributes:
         unit: The file.
+        locals: Names of its locals.
         returns: ``errno`` (0 or negative), ``value``, ``nothing``, or ``verdict`` (of a hook, which lets pass
             what fails).
         result: The place that gets the result, None where it is returned.
@@ -25,6 +27,7 @@ class Frame:
     """
 
     unit: Unit
+    locals: LocalNames
     returns: str
     result: CExpr | None = None
     shares_turns: bool = False

@@ -23,7 +23,9 @@ from landbridge.compiler.emit_c.entries import Entry
 from landbridge.compiler.emit_c.expressions import Expressions
 from landbridge.compiler.emit_c.frame import Frame
 from landbridge.compiler.emit_c.liveness import starts_unset
-from landbridge.compiler.emit_c.statements import Statements, ends
+from landbridge.compiler.emit_c.names import LocalNames
+from landbridge.compiler.emit_c.slots import share
+from landbridge.compiler.emit_c.statements import Statements, buffer_of, ends
 from landbridge.compiler.emit_c.unit import Unit
 from landbridge.compiler.emit_c.usage import EBADMSG, assigned
 from landbridge.compiler.headers import HEADERS
@@ -47,6 +49,8 @@ class FunctionCode:
         self.is_called = isinstance(function.member, MethodSpec) or function.name in unit.usage.called
         self.places: dict[str, CExpr] = {}
         self.copies: list[tuple[str, Type, str]] = []
+        self.locals = LocalNames()
+        self.shared = share(function)
 
     def nodes(self) -> list[Node]:
         """The functions, under a comment with the Python."""
@@ -66,12 +70,24 @@ class FunctionCode:
         return [*nodes, self._direct(entry), Blank()]
 
     def _needs_entry(self) -> bool:
-        if self.function.guarded:
+        if self.function.guarded and not self._leaves_at_the_end():
             return True
         failures = self.unit.usage.failures(self.function)
         if isinstance(self.function.member, NetfilterSpec):
             return failures is None or not failures <= {EBADMSG}
         return isinstance(self.function.member, TimerSpec) and self.fails
+
+    def _leaves_at_the_end(self) -> bool:
+        """Whether the lock can be released in one place: nothing leaves before the end of the body."""
+        if self.fails or isinstance(self.function.member, TableSpec):
+            return False
+        exits = [each for each in ir.walk(self.function.body) if isinstance(each, (ir.Return, ir.InlineC))]
+        if not exits:
+            return True
+        only = exits[0]
+        if len(exits) > 1 or only is not self.function.body[-1] or not isinstance(only, ir.Return):
+            return False
+        return not isinstance(self.function.member, NetfilterSpec) or isinstance(only.value, ir.Const)
 
     # --- shapes ---
 
@@ -80,12 +96,12 @@ class FunctionCode:
         member = self.function.member
         if isinstance(member, NetfilterSpec):
             self.unit.include(["linux/netfilter.h"])
-            frame = Frame(self.unit, "verdict", limits_log=True)
+            frame = Frame(self.unit, self.locals, "verdict", limits_log=True)
         elif isinstance(member, TimerSpec):
-            frame = Frame(self.unit, "nothing", limits_log=True)
+            frame = Frame(self.unit, self.locals, "nothing", limits_log=True)
         else:
-            frame = Frame(self.unit, "errno", self._reply(), limits_log=self._is_limited())
-        return self._function(entry.head, frame, before=entry.opening())
+            frame = Frame(self.unit, self.locals, "errno", self._reply(), limits_log=self._is_limited())
+        return self._function(entry.head, frame, before=entry.opening(), locked=self.function.guarded)
 
     def _body(self, name: str) -> Node:
         """The body behind an entry, with the entry's own arguments."""
@@ -94,12 +110,16 @@ class FunctionCode:
             skb = self.function.parameters[0][0]
             self.places[skb] = primary("skb")
             head = f"static {'int' if self.fails else 'unsigned int'} {name}(const struct sk_buff *skb)"
-            return self._function(head, Frame(self.unit, "errno" if self.fails else "value", limits_log=True))
+            return self._function(
+                head, Frame(self.unit, self.locals, "errno" if self.fails else "value", limits_log=True)
+            )
         if isinstance(member, TimerSpec):
-            frame = Frame(self.unit, "errno" if self.fails else "nothing", limits_log=True)
+            frame = Frame(self.unit, self.locals, "errno" if self.fails else "nothing", limits_log=True)
             return self._function(f"static {'int' if self.fails else 'void'} {name}(void)", frame)
         assert isinstance(member, CommandSpec), f"{member} has an entry of another shape"
-        frame = Frame(self.unit, "errno" if self.fails else "nothing", self._reply(), limits_log=self._is_limited())
+        frame = Frame(
+            self.unit, self.locals, "errno" if self.fails else "nothing", self._reply(), limits_log=self._is_limited()
+        )
         head = f"static {'int' if self.fails else 'void'} {name}({command_arguments(self.unit, member)})"
         return self._function(head, frame)
 
@@ -109,7 +129,7 @@ class FunctionCode:
         arguments = []
         changed = assigned(function.body)
         for each, type_ in function.parameters:
-            local = names.local(each)
+            local = self.locals.of(each)
             if is_scalar(type_) or isinstance(type_, ir.OpaqueType):
                 self.places[each] = _local(local, type_)
                 arguments.append(declare_argument(names, type_, local))
@@ -131,12 +151,12 @@ class FunctionCode:
                 result = CExpr("result", pointer=True)
         if function.spends:
             arguments.append("u32 *turns")
-        frame = Frame(self.unit, returns, result, shares_turns=function.spends, limits_log=True)
+        frame = Frame(self.unit, self.locals, returns, result, shares_turns=function.spends, limits_log=True)
         return self._function(f"static {kind} {name}({', '.join(arguments) or 'void'})", frame)
 
     def _rows(self) -> Node:
         walks = any(isinstance(each, (ir.ForProcess, ir.ForNetdev)) for each in ir.walk(self.function.body))
-        frame = Frame(self.unit, "errno", has_anchor=walks, limits_log=self._is_limited())
+        frame = Frame(self.unit, self.locals, "errno", has_anchor=walks, limits_log=self._is_limited())
         head = f"static int {self.name}_rows({self.unit.names.dump(self.function.member)} *dump)"
         return self._function(head, frame)
 
@@ -150,10 +170,10 @@ class FunctionCode:
 
     # --- the function ---
 
-    def _function(self, head: str, frame: Frame, before: list[Node] | None = None) -> Node:
+    def _function(self, head: str, frame: Frame, before: list[Node] | None = None, *, locked: bool = False) -> Node:
         self._place_parameters()
         for each, type_ in self.function.locals.items():
-            self.places[each] = _local(self.unit.names.local(each), type_)
+            self.places[each] = _local(self.locals.of(self.shared.get(each, each)), type_)
         statements = Statements(Expressions(self.unit, self.places), frame, self.function)
         body = statements.block(self.function.body)
         fails_by_call = any(
@@ -166,7 +186,12 @@ class FunctionCode:
             declarations.append(Text("int err;"))
         copies: list[Node] = [Text(load) for _, _, load in self.copies]
         opening = [*declarations, Blank(), *(before or []), Blank(), *copies]
-        return Braces(head, [*opening, *self._finish(body, frame)], is_function=True, span=self.function.span)
+        body = self._finish(body, frame)
+        if locked:
+            take, release = self.unit.lock_calls()
+            last = [body.pop()] if isinstance(body[-1], Text) and body[-1].text.startswith("return ") else []
+            body = [Text(take), *body, Text(release), *last]
+        return Braces(head, [*opening, *body], is_function=True, span=self.function.span)
 
     def _finish(self, body: list[Node], frame: Frame) -> list[Node]:
         last = self.function.body[-1] if self.function.body else None
@@ -184,7 +209,7 @@ class FunctionCode:
         for each, type_ in self.function.parameters:
             if each in self.places:
                 continue
-            local = self.unit.names.local(each)
+            local = self.locals.of(each)
             if isinstance(self.function.member, NetfilterSpec):
                 self.places[each] = primary("skb")
             elif inline:
@@ -201,11 +226,13 @@ class FunctionCode:
         names, function = self.unit.names, self.function
         made = []
         for each, type_ in function.locals.items():
-            name = names.local(each)
+            if each in self.shared:
+                continue
+            name = self.locals.of(each)
             start = "" if starts_unset(function.body, each) else _zero(type_)
             made.append(declare_local(names, type_, name) + start)
             if isinstance(type_, ir.HeaderType):
-                made.append(f"{HEADERS[type_.name].c_type} {name}_buffer")
+                made.append(f"{HEADERS[type_.name].c_type} {self.locals.of(buffer_of(each))}")
         made += [declare_local(names, type_, name) for name, type_ in statements.extra_locals.items()]
         for name, type_, load in self.copies:
             made.append(declare_local(names, type_, name) if load else _inline_argument(self.unit, name, type_))

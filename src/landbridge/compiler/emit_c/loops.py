@@ -27,8 +27,7 @@ def for_range(statements: Statements, node: ir.ForRange) -> list[Node]:
     start, stop = expressions.exact(node.start), expressions.exact(node.stop)
     variable = expressions.places[node.variable].text
     if not isinstance(node.stop, ir.Const) and (read(node.stop) & assigned(node.body) or not _is_simple(node.stop)):
-        name = f"{variable}_stop"
-        statements.extra_locals[name] = node.stop.type
+        name = statements.fresh(f"{variable}_stop", node.stop.type)
         before: list[Node] = [statements.text(f"{name} = {stop.text};")]
         limit = name
     else:
@@ -40,9 +39,10 @@ def for_range(statements: Statements, node: ir.ForRange) -> list[Node]:
             f"{variable} += {step}" if step > 0 else f"{variable} -= {-step}"
         )
         head = f"for ({variable} = {start.text}; {variable} {order} {limit}; {advance})"
-        return [*before, Compound([Arm(head, statements.block(node.body), node.span)])]
-    counter = f"{variable}_at"
-    statements.extra_locals[counter] = node.start.type
+        with statements.ranges.within(node):
+            body = statements.block(node.body)
+        return [*before, Compound([Arm(head, body, node.span)])]
+    counter = statements.fresh(f"{variable}_at", node.start.type)
     if abs(step) == 1:
         advance = f"{counter}{'++' if step > 0 else '--'}"
     else:

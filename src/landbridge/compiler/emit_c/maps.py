@@ -14,7 +14,7 @@ from landbridge.compiler.emit_c.unit import Unit
 from landbridge.spec import MapSpec
 from landbridge.types import Array, StructType, Type
 
-HEADERS = ("linux/jhash.h", "linux/list.h", "linux/log2.h", "linux/mm.h", "linux/random.h", "linux/slab.h")
+HEADERS = ("linux/jhash.h", "linux/list.h", "linux/mm.h", "linux/random.h", "linux/slab.h")
 
 
 class MapCode:
@@ -30,7 +30,6 @@ class MapCode:
         self.map = map_
         self.name = unit.names.symbol(map_.name)
         self.entry = unit.names.entry(map_)
-        self.buckets = 1 << (map_.entries - 1).bit_length()
         self.verbs = {
             verb
             for kind, verb in (
@@ -44,10 +43,16 @@ class MapCode:
         }
         unit.include(HEADERS)
         unit.defines[self.limit] = str(map_.entries)
+        unit.defines[self.buckets] = f"{1 << (map_.entries - 1).bit_length()}"
 
     @property
     def limit(self) -> str:
         return self.unit.names.macro(f"{self.map.name}_entries")
+
+    @property
+    def buckets(self) -> str:
+        """Macro with the size of the hash table, a power of two."""
+        return self.unit.names.macro(f"{self.map.name}_buckets")
 
     @property
     def changes(self) -> str:

@@ -6,7 +6,7 @@ from landbridge.spec import MapSpec, MemberSpec
 from landbridge.types import EnumType, StructType, check_name, snake_case
 
 # What the emitter itself calls things inside a function.
-_OWN = frozenset(["dump", "err", "priv", "reply", "request", "result", "state", "turns", "verdict", "entry", "param"])
+_OWN = frozenset(["dump", "err", "priv", "reply", "request", "result", "state", "turns", "verdict"])
 
 
 class Names:
@@ -53,10 +53,30 @@ class Names:
         """The struct of a Map's entries."""
         return f"struct {self.symbol(map_.name)}_entry"
 
-    @staticmethod
-    def local(name: str) -> str:
-        """A local variable: as in the Python, unless C or the emitter has another use for the name."""
-        return f"{name}_" if name in _OWN or _is_taken(name) else name
+
+class LocalNames:
+    """Names of the locals of one C function: as in the Python, unless C or the emitter has another use for one."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, str] = {}
+        self._taken = set(_OWN)
+
+    def of(self, name: str) -> str:
+        """The name in C of a local of the Python; the same each time."""
+        if name not in self._given:
+            self._given[name] = self.fresh(name)
+        return self._given[name]
+
+    def fresh(self, name: str) -> str:
+        """A name that nothing else has yet."""
+        plain = snake_case(name).replace(".", "_")
+        # checkpatch takes what starts with else for one.
+        if plain.startswith("else"):
+            plain = f"py_{plain}"
+        while plain in self._taken or _is_taken(plain):
+            plain += "_"
+        self._taken.add(plain)
+        return plain
 
 
 def _is_taken(name: str) -> bool:

@@ -15,6 +15,8 @@ from landbridge.compiler.emit_c.ctype import is_array, is_scalar
 from landbridge.compiler.emit_c.expressions import Expressions
 from landbridge.compiler.emit_c.frame import Frame
 from landbridge.compiler.emit_c.headers import reader
+from landbridge.compiler.emit_c.ranges import Ranges
+from landbridge.compiler.emit_c.usage import is_part, is_same
 from landbridge.compiler.intrinsics import INTRINSICS
 from landbridge.compiler.span import Span
 from landbridge.types import Chars, StructType, Type
@@ -45,6 +47,7 @@ class Statements:
         self.leaving: list[str] = []
         self.extra_locals: dict[str, Type] = {}
         self.walked: str | None = None
+        self.ranges = Ranges()
         self._span: Span | None = None
 
     # --- blocks ---
@@ -78,9 +81,7 @@ class Statements:
         node = statements[i]
         if not isinstance(node, ir.Clear) or not isinstance(node.place.type, StructType) or node.place.type.padding:
             return False
-        missing = {each.name for each in node.place.type.fields if is_scalar(each.type)}
-        if len(missing) != len(node.place.type.fields):
-            return False
+        missing = {each.name for each in node.place.type.fields}
         for each in statements[i + 1 :]:
             if not isinstance(each, ir.Set) or not isinstance(each.place, ir.FieldOf):
                 return False
@@ -112,10 +113,14 @@ class Statements:
         """One statement of the tree."""
         self._span = node.span
         match node:
+            case ir.Set() if is_same(node.place, node.value):
+                return []
             case ir.Set():
                 return [self.text(self._set(node.place, node.value))]
             case ir.Clear():
                 return [self.text(self._clear(node.place))]
+            case ir.Check() if self.ranges.proves(node.condition):
+                return []
             case ir.Check():
                 return self._unless(self.expressions.negated(node.condition), node.errno)
             case ir.Fail():
@@ -245,7 +250,8 @@ class Statements:
         type_ = self.function.locals[node.header]
         assert isinstance(type_, ir.HeaderType), "a header has the type of one"
         header, skb = self.expressions.places[node.header].text, self.expressions.places[node.skb].text
-        read = self.text(f"{header} = {reader(self.unit, type_.name)}({skb}, &{header}_buffer);")
+        buffer = self.frame.locals.of(buffer_of(node.header))
+        read = self.text(f"{header} = {reader(self.unit, type_.name)}({skb}, &{buffer});")
         return [read, *self._unless(CExpr(f"!{header}"), errno_module.EBADMSG)]
 
     def _yield(self, node: ir.Yield) -> list[Node]:
@@ -278,9 +284,18 @@ class Statements:
     def unused(self, callee: ir.Function) -> str:
         """A local for a result that nobody wants."""
         assert callee.result is not None, "there is a result"
-        name = f"{callee.name}_result"
-        self.extra_locals[name] = callee.result
-        return name
+        return self.fresh(f"{callee.name}_result", callee.result)
+
+    def fresh(self, name: str, type_: Type) -> str:
+        """A local that the Python does not have. Gives its name."""
+        made = self.frame.locals.fresh(name)
+        self.extra_locals[made] = type_
+        return made
+
+
+def buffer_of(header: str) -> str:
+    """What the room for a packet header is called."""
+    return f"{header}.buffer"
 
 
 def ends(node: ir.Stmt) -> bool:
@@ -288,18 +303,3 @@ def ends(node: ir.Stmt) -> bool:
     if isinstance(node, ir.If):
         return bool(node.then and node.other) and ends(node.then[-1]) and ends(node.other[-1])
     return isinstance(node, (ir.Return, ir.Fail, ir.Break, ir.Continue, ir.InlineC))
-
-
-def is_part(place: ir.Expr, expr: ir.Expr) -> bool:
-    """Whether an expression reads a place."""
-    return any(is_same(place, each) for each in ir.walk(expr))
-
-
-def is_same(left: object, right: object) -> bool:
-    """Whether two pieces of the tree are the same but for their place in the source."""
-    if isinstance(left, ir.Node) and isinstance(right, ir.Node):
-        if type(left) is not type(right):
-            return False
-        names = [each for each in left.__dataclass_fields__ if each != "span"]
-        return all(is_same(getattr(left, each), getattr(right, each)) for each in names)
-    return left == right

@@ -129,3 +129,18 @@ def children(node: ir.Node) -> Iterator[ir.Node]:
         for inner in value if isinstance(value, tuple) else (value,):
             if isinstance(inner, ir.Node):
                 yield inner
+
+
+def is_part(place: ir.Expr, expr: ir.Expr) -> bool:
+    """Whether an expression reads a place."""
+    return any(is_same(place, each) for each in ir.walk(expr))
+
+
+def is_same(left: object, right: object) -> bool:
+    """Whether two pieces of the tree are the same but for their place in the source."""
+    if isinstance(left, ir.Node) and isinstance(right, ir.Node):
+        if type(left) is not type(right):
+            return False
+        names = [each for each in left.__dataclass_fields__ if each != "span"]
+        return all(is_same(getattr(left, each), getattr(right, each)) for each in names)
+    return left == right

@@ -22,18 +22,41 @@ def bad(unit: Unit, type_: Type, place: str) -> str | None:
         return f"strnlen({place}, sizeof({place})) == sizeof({place})"
     if isinstance(type_, Bool):
         return f"{place} > 1"
+    if isinstance(type_, EnumType) and type_.flags:
+        return f"{place} & ~{mask(unit.names, type_)}"
+    function = _function(unit, type_)
+    return f"!{_call(function, type_, place)}" if function else None
+
+
+def good(unit: Unit, type_: Type, place: str) -> str | None:
+    """The opposite of :func:`bad`."""
+    if isinstance(type_, Chars):
+        unit.include(["linux/string.h"])
+        return f"strnlen({place}, sizeof({place})) < sizeof({place})"
+    if isinstance(type_, Bool):
+        return f"{place} <= 1"
+    if isinstance(type_, EnumType) and type_.flags:
+        return f"!({place} & ~{mask(unit.names, type_)})"
+    function = _function(unit, type_)
+    return _call(function, type_, place) if function else None
+
+
+def _call(function: str, type_: Type, place: str) -> str:
+    return f"{function}({'&' if isinstance(type_, StructType) else ''}{place})"
+
+
+def _function(unit: Unit, type_: Type) -> str | None:
+    """Name of a function that is true of good values, None where all are good."""
     if isinstance(type_, EnumType):
-        return _enum(unit, type_, place)
-    if isinstance(type_, StructType) and any(bad(unit, each.type, "x") for each in type_.fields):
-        return f"!{_struct(unit, type_)}(&{place})"
-    if isinstance(type_, Array) and bad(unit, type_.element, "x"):
-        return f"!{_array(unit, type_)}({place})"
+        return _enum(unit, type_)
+    if isinstance(type_, StructType) and any(good(unit, each.type, "x") for each in type_.fields):
+        return _struct(unit, type_)
+    if isinstance(type_, Array) and good(unit, type_.element, "x"):
+        return _array(unit, type_)
     return None
 
 
-def _enum(unit: Unit, type_: EnumType, place: str) -> str:
-    if type_.flags:
-        return f"{place} & ~{mask(unit.names, type_)}"
+def _enum(unit: Unit, type_: EnumType) -> str:
     name = unit.names.symbol(f"{snake_case(type_.name)}_is_known")
     cases: list[Node] = []
     seen: set[int] = set()
@@ -42,18 +65,16 @@ def _enum(unit: Unit, type_: EnumType, place: str) -> str:
             cases.append(Text(f"case {unit.names.enumerator(type_, member)}:", outdent=1))
         seen.add(value)
     cases += [Text("return true;"), Text("default:", outdent=1), Text("return false;")]
-    number = type_.base.name
     body: list[Node] = [Braces("switch (value)", cases)]
-    unit.helpers[name] = [Braces(f"static bool {name}({number} value)", body, is_function=True)]
-    return f"!{name}({place})"
+    unit.helpers[name] = [Braces(f"static bool {name}({type_.base.name} value)", body, is_function=True)]
+    return name
 
 
 def _struct(unit: Unit, type_: StructType) -> str:
     name = unit.names.symbol(f"{snake_case(type_.name)}_is_valid")
     if name not in unit.helpers:
-        conditions = [bad(unit, each.type, f"value->{each.name}") for each in type_.fields]
-        body: list[Node] = [block(f"if ({each})", [Text("return false;")]) for each in conditions if each]
-        body.append(Text("return true;"))
+        conditions = [good(unit, each.type, f"value->{each.name}") for each in type_.fields]
+        body: list[Node] = [Text(f"return {' && '.join(each for each in conditions if each)};")]
         head = f"static bool {name}(const {unit.names.struct(type_)} *value)"
         unit.helpers[name] = [Braces(head, body, is_function=True)]
     return name

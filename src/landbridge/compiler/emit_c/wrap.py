@@ -33,14 +33,16 @@ def wrap(text: str, depth: int) -> list[str]:
     """
     lines = []
     column = depth * TAB
+    outside = column + (len("return ") if text.startswith("return ") else TAB)
     opened: list[int] = []
     while True:
-        fits = [each for each in _breaks(text, column, opened, depth) if column + each.end <= PREFERRED]
+        breaks = _breaks(text, column, opened, outside)
+        fits = [each for each in breaks if column + each.end <= PREFERRED]
         if column + len(text) <= SHORT or (column + len(text) <= LIMIT and not fits):
             lines.append(_indent(column) + text)
             return lines
         if not fits:
-            fits = _breaks(text, column, opened, depth)[:1]
+            fits = breaks[:1]
         if not fits:
             lines.append(_indent(column) + text)
             return lines
@@ -85,9 +87,8 @@ def _opened(text: str, column: int, opened: list[int]) -> list[int]:
     return stack
 
 
-def _breaks(text: str, column: int, opened: list[int], depth: int) -> list[_Break]:
+def _breaks(text: str, column: int, opened: list[int], outside: int) -> list[_Break]:
     stack = list(opened)
-    outside = column + len("return ") if text.startswith("return ") else (depth + 1) * TAB
     found = []
     for i, char in _tokens(text):
         if char in "([{":
