@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from landbridge.cli import exits
-from landbridge.errors import BuildError, CompileError, GuestPanic, LandbridgeError
+from landbridge.errors import BuildError, CompileError, GuestPanic, LandbridgeError, Where
 
 if TYPE_CHECKING:
     from landbridge.compiler.diagnostics import Diagnostic
 
+COLOUR = "LANDBRIDGE_COLOUR"
+"""Set in guests whose output goes to a terminal of the host."""
 # Of a compiler's log: enough to see the first error, not so much that it hides.
 _LOG_LINES = 40
 
@@ -30,7 +32,7 @@ def shown() -> Iterator[None]:
     try:
         yield
     except LandbridgeError as error:
-        if "traceback" in os.environ.get("LANDBRIDGE_DEBUG", "").split(","):
+        if wants_traceback():
             raise
         show(error)
         raise SystemExit(exits.status_of(error)) from None
@@ -39,8 +41,18 @@ def shown() -> Iterator[None]:
         raise SystemExit(exits.INTERRUPTED) from None
 
 
-def show(error: LandbridgeError) -> None:
-    """Print an error on stderr, in colour on a terminal."""
+def wants_traceback() -> bool:
+    """Whether the user asked for all that Python tells."""
+    return "traceback" in os.environ.get("LANDBRIDGE_DEBUG", "").split(",")
+
+
+def show(error: LandbridgeError, *, place: Where | None = None) -> None:
+    """Print an error on stderr, in colour on a terminal.
+
+    Args:
+        error: The error.
+        place: Where it came from, if it does not say itself.
+    """
     if isinstance(error, CompileError):
         for diagnostic in error.diagnostics:
             _echo(*diagnostic_lines(diagnostic), "")
@@ -51,13 +63,13 @@ def show(error: LandbridgeError) -> None:
             f"landbridge explain {code} says more"
         )
         return
-    # Some errors append what was printed elsewhere; the first line is the message proper.
     _echo(f"{_error(f'error[{error.code}]')}: {click.style(str(error.message), bold=True)}")
-    if error.where:
-        _echo(*_source_lines(error.where.file, error.where.line, error.where.column, 1))
+    where = error.where or place
+    if where:
+        _echo(*_source_lines(where.file, where.line, where.column, 1))
     if isinstance(error, GuestPanic) and error.splat:
         _echo("", error.splat.rstrip(), "")
-    if isinstance(error, BuildError) and error.log:
+    if isinstance(error, BuildError) and error.log and "\n" not in error.message:
         _echo("", *error.log.rstrip().splitlines()[-_LOG_LINES:], "")
     if error.hint:
         _echo(*_hint_lines(error.hint))
@@ -112,7 +124,7 @@ def _dim(text: str) -> str:
 
 
 def _echo(*lines: str) -> None:
-    plain = "NO_COLOR" in os.environ
+    # By itself click drops colour where stderr is no terminal.
+    colour = False if "NO_COLOR" in os.environ else True if COLOUR in os.environ else None
     for line in lines:
-        # click drops colour where stderr is no terminal.
-        click.echo(line, err=True, color=False if plain else None)
+        click.echo(line, err=True, color=colour)

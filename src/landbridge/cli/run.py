@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from landbridge.cli import options
+from landbridge.cli import script as runner
 from landbridge.cli.lab import exit_code, find_kernel, guest_options, write_to
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def run(
     from landbridge.lab.terminal import show_kernel_line
     from landbridge.module import remote
 
-    command = [sys.executable, script, *arguments]
+    command = runner.command(script, *arguments)
     if here:
         ctx.exit(_here(command, timeout))
     found = find_kernel(kernel)
@@ -74,8 +75,7 @@ def _in_guest(guest: Guest, command: list[str], timeout: float | None, bring: tu
         timeout=timeout,
         stdout=write_to(sys.stdout.fileno()),
         stderr=write_to(sys.stderr.fileno()),
-        # Output comes out as it is made, though it is no terminal that it goes to.
-        env={"PYTHONUNBUFFERED": "1"},
+        env=runner.environment(),
         bring=bring,
         forward_interrupt=True,
     )
@@ -100,7 +100,7 @@ def _here(command: list[str], timeout: float | None) -> int:
             return exit_code(_outwait(process, timeout))
         except subprocess.TimeoutExpired:
             process.kill()
-            click.echo(f"landbridge: {command[1]} did not end within {timeout:g} s", err=True)
+            click.echo(f"landbridge: {command[3]} did not end within {timeout:g} s", err=True)
             return exits.TIMEOUT
         finally:
             if process.poll() is None:

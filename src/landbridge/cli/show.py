@@ -107,7 +107,10 @@ def _print_members(console: Console, placement: Placement) -> None:
 
 def _print_pair(console: Console, pair: Pair) -> None:
     console.print()
-    if not console.is_terminal or console.width < _WIDE:
+    if not console.is_terminal:
+        click.echo("\n".join([*pair.python, "", *pair.c]))
+        return
+    if console.width < _WIDE:
         for text in _coloured(pair.python, "python"):
             console.print(text)
         console.print()
@@ -117,8 +120,8 @@ def _print_pair(console: Console, pair: Pair) -> None:
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2), expand=True)
-    table.add_column(ratio=2, no_wrap=True, overflow="ellipsis")
-    table.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
+    table.add_column(ratio=2, overflow="fold")
+    table.add_column(ratio=3, overflow="fold")
     left = _coloured([python for python, _ in pair.rows], "python")
     right = _coloured([c for _, c in pair.rows], "c")
     for python, c in zip(left, right, strict=True):
