@@ -50,8 +50,8 @@ def find(argument: str) -> App:
     path = Path(file)
     if not path.is_file():
         raise LandbridgeError(f"there is no file {file}", code=_CODE, hint="give app.py, or app.py:Class")
-    module = _import(path)
-    found = _interfaces(module)
+    module = import_file(path)
+    found = interfaces_of(module)
     names = ", ".join(each.__name__ for each in found)
     if wanted:
         found = [each for each in found if each.__name__ == wanted]
@@ -64,7 +64,7 @@ def find(argument: str) -> App:
     return App(path, found[0], _over(module, path))
 
 
-def _interfaces(module: ModuleType) -> list[type[Interface]]:
+def interfaces_of(module: ModuleType) -> list[type[Interface]]:
     """The interfaces that a file declares; if none, those that it imports."""
     every: dict[type[Interface], None] = {}
     for value in vars(module).values():
@@ -84,7 +84,12 @@ class _Reached(BaseException):
     """The file is about to do what it declares."""
 
 
-def _import(path: Path) -> ModuleType:
+def import_file(path: Path) -> ModuleType:
+    """Import a user's file without what is under its main guard.
+
+    Raises:
+        LandbridgeError: It raises something, or is no Python.
+    """
     name = f"landbridge_app_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path.resolve())
     if spec is None or spec.loader is None:
