@@ -122,7 +122,7 @@ def _uapi(spec: InterfaceSpec, parts: list[KernelPart]) -> str:
         spec=spec,
         P=spec.c_name.upper(),
         guard=f"_{spec.c_name.upper()}_H",
-        about=_about(spec),
+        about=lines_of_doc(spec),
         includes=sorted(includes),
         declarations=[each.text for each in lines],
         parts=parts,
@@ -149,12 +149,12 @@ def _internal(spec: InterfaceSpec, handlers: Handlers, parts: list[KernelPart], 
 
 
 def _main(spec: InterfaceSpec, steps: list[str]) -> str:
-    about = _about(spec)
+    about = lines_of_doc(spec)
     description = quoted((about[0] if about else f"{spec.name}, made by landbridge").encode())
     return render("main.c.j2", spec=spec, p=spec.c_name, steps=steps, description=description, version=VERSION)
 
 
-def _about(spec: InterfaceSpec) -> list[str]:
+def lines_of_doc(spec: InterfaceSpec) -> list[str]:
     """The class's docstring as lines for a comment."""
     text = textwrap.dedent(spec.doc).strip().replace("*/", "* /").replace("/*", "/ *")
     return [piece for line in text.splitlines() for piece in (textwrap.wrap(line, 85) or [""])]
