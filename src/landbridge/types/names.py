@@ -9,11 +9,8 @@ _C_WORDS = frozenset(
     register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
     asm typeof true false bool""".split()
 )
-# Macros of kernel headers that would be expanded inside a struct or a prototype.
-_KERNEL_MACROS = frozenset(
-    """current jiffies errno linux unix i386 NULL min max swap likely unlikely barrier module_init module_exit
-    major minor put_user get_user""".split()
-)
+# Macros without arguments, which would be expanded inside a struct: those of the kernel and of the compiler.
+_MACROS = frozenset("current linux unix i386 NULL".split())
 LONGEST = 31
 
 
@@ -30,7 +27,7 @@ def check_name(name: str) -> str | None:
         return "cannot be a name in C: use ASCII letters, digits and _, starting with a letter"
     if name in _C_WORDS:
         return "is a word of C; choose another name"
-    if name in _KERNEL_MACROS:
+    if name in _MACROS:
         return "is a macro in the kernel's headers; choose another name"
     if len(name) > LONGEST:
         return f"has {len(name)} characters; at most {LONGEST} keep the names in C readable"

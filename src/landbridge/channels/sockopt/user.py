@@ -143,7 +143,8 @@ class SockoptEnd(ChannelEnd):
 
     def _getsockopt_large(self, level: int, option: int, size: int) -> bytes:
         buffer = ctypes.create_string_buffer(size)
-        return buffer.raw[: self._call(level, option, buffer, size)]
+        length = self._call(level, option, buffer, size)
+        return buffer.raw[:length]
 
     def _call(self, level: int, option: int, buffer: Any, size: int) -> int:
         """getsockopt(2) with a buffer that carries bytes in as well; gives the length that came back."""
