@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def landbridge_serve() -> Serve | None:
-    """What answers the requests of the guest's processes; override it to answer any."""
+    """What answers the requests of the guest's processes; override it to answer others."""
     return None
 
 

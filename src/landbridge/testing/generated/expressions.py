@@ -208,12 +208,8 @@ class Expressions:
 
     def _lengths(self) -> list[Callable[[], Written]]:
         named = [f"self.{each.name}" for each in self.world.maps]
-        named += [
-            each.text
-            for place in self.world.types
-            if isinstance(place, (Chars, Array))
-            for each in self.scope.of(place)
-        ]
+        # The length of an array is a literal.
+        named += [each.text for type_ in self.world.types if isinstance(type_, Chars) for each in self.scope.of(type_)]
         return [lambda: Written(f"len({self.world.pick(named)})")] if named else []
 
     # --- conditions --------------------------------------------------------------------------------

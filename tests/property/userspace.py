@@ -1,0 +1,169 @@
+"""Emitted handlers, compiled for user space with the sanitizers on, and driven through a pipe.
+
+The text of ``P_handlers.c``, ``P.h`` and ``P_internal.h`` is what a module is built from, to the letter; only the kernel's own
+headers are replaced, by ``shim.h``. This runs a million cases in the time that one guest takes to boot.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from landbridge.channels.placement import place
+from landbridge.compiler.ir import Program
+from landbridge.declare import Interface
+from landbridge.module.tree import emit
+from landbridge.spec import CommandSpec, InterfaceSpec, ParamSpec
+
+SHIM = Path(__file__).with_name("shim.h")
+# As the kernel compiles: signed arithmetic wraps, what is stored may be read as another type. What a handler's author left unused
+# is not the emitter's fault.
+FLAGS = [
+    *("-std=gnu11", "-O1", "-g", "-fno-strict-overflow", "-fno-strict-aliasing", "-funsigned-char"),
+    *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+    *("-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-Wno-sign-compare", "-Wno-type-limits"),
+    *("-Wno-unused-but-set-variable", "-Wno-unused-variable", "-Wno-unused-function"),
+    "-Wno-tautological-compare", "-Wno-bool-compare", "-Wno-int-in-bool-context",
+]
+_ERRNO = struct.Struct("=i")
+_INCLUDE = re.compile(r"^#include <([^>]+/[^>]+)>", re.MULTILINE)
+# Headers that mean the same in user space.
+_SHARED = frozenset(["linux/types.h", "linux/in6.h", "linux/if_ether.h", "linux/errno.h"])
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One function that the driver can call.
+
+    Attributes:
+        request, reply: Bytes.
+    """
+
+    name: str
+    call: str
+    request: int
+    reply: int
+
+
+def entries(spec: InterfaceSpec) -> dict[str, Entry]:
+    """The functions of an interface, by member: commands, and ``name=`` and ``name`` of Params."""
+    found = {}
+    p = spec.c_name
+    for each in spec.of(CommandSpec):
+        arguments = [f"(const void *)request"] if each.request else []
+        arguments += ["(void *)reply"] if each.reply else []
+        request, reply = each.request.size if each.request else 0, each.reply.size if each.reply else 0
+        found[each.name] = Entry(each.name, f"return {p}_{each.name}({', '.join(arguments)});", request, reply)
+    for param in spec.of(ParamSpec):
+        size = param.value.size
+        found[f"{param.name}="] = Entry(param.name, f"return {p}_{param.name}_set((const void *)request);", size, 0)
+        found[param.name] = Entry(param.name, f"{p}_{param.name}_get((void *)reply); return 0;", 0, size)
+    return found
+
+
+class Userspace:
+    """Several interfaces as one program.
+
+    Args:
+        folder: Where to build.
+        programs: The interfaces and what the front end made of them.
+    """
+
+    def __init__(self, folder: Path, programs: Sequence[tuple[type[Interface], Program]]) -> None:
+        self._folder = folder
+        self._specs = [program.spec for _, program in programs]
+        self._trees = [emit(program, place(cls.__lb_spec__, None)) for cls, program in programs]
+        self._tables = [list(entries(spec).values()) for spec in self._specs]
+        self._keys = [{key: i for i, key in enumerate(entries(spec))} for spec in self._specs]
+
+    def text(self, index: int) -> str:
+        """The handlers of an interface in C."""
+        return self._trees[index].files[f"{self._specs[index].c_name}_handlers.c"]
+
+    def build(self) -> None:
+        """Compile and link; any warning is an error."""
+        shutil.copy(SHIM, self._folder / "shim.h")
+        sources = ["driver.c"]
+        for spec, tree in zip(self._specs, self._trees, strict=True):
+            for name in (f"{spec.c_name}.h", f"{spec.c_name}_internal.h", f"{spec.c_name}_handlers.c"):
+                self._write(name, tree.files[name])
+            sources.append(f"{spec.c_name}_handlers.c")
+        self._write("driver.c", self._driver())
+        for source in sources:
+            self._run(["gcc", *FLAGS, "-include", "shim.h", "-I.", "-Iheaders", "-c", source])
+        self._run(["gcc", "-fsanitize=address,undefined", "-o", "driver", *[f"{each[:-2]}.o" for each in sources]])
+
+    def calls(self, cases: Iterable[tuple[int, str, bytes]]) -> Iterator[tuple[int, bytes]]:
+        """Call functions in order: (interface, member, request); gives each errno and reply."""
+        stream = bytearray()
+        expected = []
+        for index, key, request in cases:
+            number = self._keys[index][key]
+            stream += struct.pack("=HH", index, number) + request
+            expected.append(self._tables[index][number].reply)
+        done = subprocess.run(["./driver"], cwd=self._folder, input=bytes(stream), capture_output=True, timeout=300)
+        if done.returncode:
+            raise AssertionError(f"the handlers died, {done.returncode}:\n{done.stderr.decode()}")
+        position = 0
+        for size in expected:
+            (errno,) = _ERRNO.unpack_from(done.stdout, position)
+            position += _ERRNO.size
+            reply = b"" if errno else done.stdout[position : position + size]
+            position += len(reply)
+            yield -errno, reply
+
+    def _write(self, name: str, text: str) -> None:
+        (self._folder / name).write_text(text)
+        for header in _INCLUDE.findall(text):
+            if header not in _SHARED:
+                path = self._folder / "headers" / header
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text('#include "shim.h"\n')
+
+    def _run(self, command: list[str]) -> None:
+        done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, timeout=300)
+        if done.returncode:
+            raise AssertionError(f"{' '.join(command)}:\n{done.stderr}")
+
+    def _driver(self) -> str:
+        """Reads calls from standard input and writes answers to standard output."""
+        text = ['#include <stdio.h>', '#include "shim.h"', "union room { u64 align; unsigned char bytes[65536]; };"]
+        rows = []
+        for i, (spec, table, tree) in enumerate(zip(self._specs, self._tables, self._trees, strict=True)):
+            text.append(f'#include "{spec.c_name}_internal.h"')
+            for j, each in enumerate(table):
+                text.append(f"static int call_{i}_{j}(void *request, void *reply) {{ {each.call} }}")
+                rows.append(f"\t[{i}][{j}] = {{ call_{i}_{j}, {each.request}, {each.reply} }},")
+        most = max(len(table) for table in self._tables)
+        text += ["static const struct { int (*call)(void *, void *); size_t request, reply; }"]
+        text += [f"calls[{len(self._specs)}][{most}] = {{", *rows, "};"]
+        taking = [spec.c_name for spec, tree in zip(self._specs, self._trees, strict=True) if _takes_memory(spec, tree.files)]
+        text += ["int main(void)", "{", "\tu16 which[2];"]
+        text += [f"\tif ({each}_memory_init())\n\t\treturn 1;" for each in taking]
+        # Buffers of the exact size, so that the address sanitizer sees one byte too many.
+        text += [
+            "\twhile (fread(which, sizeof(which), 1, stdin) == 1) {",
+            "\t\tsize_t in = calls[which[0]][which[1]].request, out = calls[which[0]][which[1]].reply;",
+            "\t\tvoid *request = malloc(in), *reply = malloc(out);",
+            "\t\tint err;",
+            "\t\tmemset(reply, 0xa5, out);",
+            "\t\tif (in && fread(request, in, 1, stdin) != 1)\n\t\t\treturn 2;",
+            "\t\terr = calls[which[0]][which[1]].call(request, reply);",
+            "\t\tfwrite(&err, sizeof(err), 1, stdout);",
+            "\t\tif (!err && out)\n\t\t\tfwrite(reply, out, 1, stdout);",
+            "\t\tfree(request);",
+            "\t\tfree(reply);",
+            "\t}",
+        ]
+        text += [f"\t{each}_memory_exit();" for each in taking]
+        return "\n".join([*text, "\treturn 0;", "}", ""])
+
+
+def _takes_memory(spec: InterfaceSpec, files: object) -> bool:
+    assert isinstance(files, dict) or hasattr(files, "__getitem__")
+    return f"{spec.c_name}_memory_init" in files[f"{spec.c_name}_internal.h"]
