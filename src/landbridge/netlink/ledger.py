@@ -73,6 +73,11 @@ class LossLedger:
         """Whether events with sequence numbers have come."""
         return bool(self._next)
 
+    def begin(self, source: Hashable, sequence: int) -> None:
+        """Say which number the first event of the only source has, where it was learnt after subscribing."""
+        self._sources = {source: sequence}
+        self._next[source] = sequence
+
     def event(self, source: Hashable, sequence: int) -> Lost | None:
         """Account for an event that came.
 

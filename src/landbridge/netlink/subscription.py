@@ -72,6 +72,7 @@ class Subscription(Generic[T]):
         timeout: float = math.inf,
         netns: str | None = None,
         receive_buffer: int = 4 << 20,
+        tell_sender: bool = False,
     ) -> None:
         """Subscribe.
 
@@ -87,6 +88,7 @@ class Subscription(Generic[T]):
             netns: File of the network namespace; default the calling thread's.
             receive_buffer: Bytes of kernel memory for waiting events, by force where that is
                 permitted (CAP_NET_ADMIN), else as far as net.core.rmem_max lets.
+            tell_sender: Let the kernel end know when a multicast message finds the buffer full.
 
         Raises:
             UnsupportedError: The kernel has no such protocol.
@@ -109,6 +111,8 @@ class Subscription(Generic[T]):
         finally:
             namespace.close()
         try:
+            if tell_sender:
+                self._port.socket.setsockopt(nl.SOL_NETLINK, nl.NETLINK_BROADCAST_ERROR, 1)
             for group in groups:
                 self._port.join(group)
             self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)

@@ -10,6 +10,8 @@ from typing import ClassVar
 from landbridge.channels.base import Channel, ChannelEnd, KernelPart
 from landbridge.channels.netlink.emit_generic import GenericEmitter
 from landbridge.channels.netlink.emit_raw import RawEmitter
+from landbridge.channels.netlink.generic_end import GenericEnd
+from landbridge.channels.netlink.raw_end import RawEnd
 from landbridge.channels.netlink.units import FIRST_FREE, LAST, problem_with
 from landbridge.errors import DeclarationError, UnsupportedError
 from landbridge.spec import Capability, CommandSpec, EventSpec, InterfaceSpec, MemberSpec, ParamSpec, TableSpec
@@ -136,7 +138,9 @@ class Netlink(Channel):
         return KernelPart(name=self.name, source=generic.source(features), uapi=generic.uapi())
 
     def open(self, spec: InterfaceSpec, members: Sequence[MemberSpec]) -> ChannelEnd:
-        raise NotImplementedError
+        if self.unit is not None:
+            return RawEnd(spec, members, self.unit)
+        return GenericEnd(spec, members, self.family_of(spec))
 
     def explain_load_error(self, spec: InterfaceSpec, members: Sequence[MemberSpec], errno: int) -> str | None:
         if self.unit is not None:

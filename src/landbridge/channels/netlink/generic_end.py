@@ -1,0 +1,268 @@
+"""The user end over generic netlink."""
+
+from __future__ import annotations
+
+import errno as errno_module
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn, TypeVar
+
+from landbridge.channels.base import ChannelEnd, name_of
+from landbridge.channels.netlink.codec import compile_decoder, compile_encoder
+from landbridge.channels.netlink.emit_generic import GenericEmitter
+from landbridge.channels.netlink.errors import refuse_mode, with_hint
+from landbridge.channels.netlink.numbering import Numbering
+from landbridge.channels.netlink.operations import INFO, Kind, Operation, find, group_name
+from landbridge.channels.netlink.sets import Attribute, AttributeSet
+from landbridge.channels.netlink.stream import SKIP, EventCounts, NetlinkEvents
+from landbridge.channels.netlink.table import NetlinkTable
+from landbridge.channels.signature import with_signature
+from landbridge.errors import EncodeError, GoneError, KernelError, MismatchError, UnsupportedError
+from landbridge.netlink import constants as nl
+from landbridge.netlink import request
+from landbridge.netlink.extack import AttributeNames
+from landbridge.netlink.generic import CONTROLLER_ID, GENERIC_HEADER, Family, GenericNetlink, parse_family
+from landbridge.netlink.socket import NetlinkSocket
+from landbridge.netlink.subscription import Subscription
+from landbridge.netlink.wire import Message
+from landbridge.spec import CommandSpec, EventSpec, InterfaceSpec, MemberSpec, ParamSpec, TableSpec
+from landbridge.types import StructType
+
+R = TypeVar("R")
+
+_HEADER = GENERIC_HEADER.size
+_DELETED = 2
+"""CTRL_CMD_DELFAMILY: the controller says that a family went away."""
+_CONTROLLER_GROUP = 0x10
+"""The controller's own multicast group, "notify"."""
+# What the kernel says of a family number that nobody has, or that a family without the operation has.
+_STALE = (errno_module.ENOENT, errno_module.EOPNOTSUPP)
+
+
+class GenericEnd(ChannelEnd):
+    """A generic netlink socket, and the family as it is numbered now.
+
+    Threads may share it; a forked child opens sockets of its own. When the family was registered anew
+    under another number, the call that finds out is sent again, once, if its digest is still the same.
+    """
+
+    def __init__(self, spec: InterfaceSpec, members: Sequence[MemberSpec], family: str) -> None:
+        self._spec = spec
+        self._name = family
+        self._plan = GenericEmitter(spec, members, family)
+        self._socket = NetlinkSocket(nl.NETLINK_GENERIC)
+        self._generic = GenericNetlink(self._socket)
+        info = find(self._plan.operations, Kind.INFO)
+        self._ask_info = GENERIC_HEADER.pack(info.number, 1, 0)
+        self._read_info = compile_decoder(self._plan.info.reply, lambda *values: values, f"{spec.c_name}.{INFO}")
+        try:
+            self._family = self._look_up().id
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def digest(self) -> int:
+        value: int = self._info()[0]
+        return value
+
+    # Calls -----------------------------------------------------------------------------------
+
+    def command(self, member: CommandSpec) -> Callable[..., Any]:
+        set_ = self._plan.sets[member.name]
+        operation = find(self._plan.operations, Kind.COMMAND, member)
+        if member.reply is None:
+            return with_signature(self._doer(operation, set_, member.request), member)
+        return with_signature(self._asker(operation, set_, member.request), member)
+
+    def getter(self, member: ParamSpec) -> Callable[[], Any]:
+        if not member.is_readable:
+            return lambda: refuse_mode(self._spec, member, "read")
+        return self._asker(find(self._plan.operations, Kind.GET, member), self._plan.sets[member.name], None)
+
+    def setter(self, member: ParamSpec) -> Callable[[Any], None]:
+        if not member.is_writable:
+            return lambda value: refuse_mode(self._spec, member, "write")
+        operation = find(self._plan.operations, Kind.SET, member)
+        return self._doer(operation, self._plan.sets[member.name], member.value)
+
+    def _doer(self, operation: Operation, set_: AttributeSet, struct: StructType | None) -> Callable[..., None]:
+        """A call that is only acknowledged."""
+        encode = compile_encoder(set_.request if struct else (), self._header(operation))
+        execute, what = self._socket.execute, self._described(operation, set_.request)
+
+        def call(*values: Any) -> None:
+            try:
+                payload = encode(*values)
+            except Exception as error:
+                _explain(error, struct, values)
+            try:
+                execute(self._family, payload, operation=what)
+            except KernelError as error:
+                self._again(error, lambda: execute(self._family, payload, operation=what))
+
+        return call
+
+    def _asker(self, operation: Operation, set_: AttributeSet, struct: StructType | None) -> Callable[..., Any]:
+        """A call that is answered."""
+        encode = compile_encoder(set_.request if struct else (), self._header(operation))
+        what = self._described(operation, set_.request)
+        decode = compile_decoder(set_.reply, None, what.name)
+        ask = self._socket.request
+
+        def call(*values: Any) -> Any:
+            try:
+                payload = encode(*values)
+            except Exception as error:
+                _explain(error, struct, values)
+            try:
+                reply = ask(self._family, payload, operation=what).payload
+            except KernelError as error:
+                reply = self._again(error, lambda: ask(self._family, payload, operation=what).payload)
+            return decode(reply, _HEADER, len(reply))
+
+        return call
+
+    # Tables and events -----------------------------------------------------------------------
+
+    def table(self, member: TableSpec) -> Iterable[Any]:
+        set_ = self._plan.sets[member.name]
+        operation = find(self._plan.operations, Kind.DUMP, member)
+        what, payload = self._described(operation, ()), self._header(operation)
+
+        def once() -> list[bytes]:
+            return self._socket.dump_parts(self._family, payload, operation=what)
+
+        def dump() -> list[bytes]:
+            try:
+                return once()
+            except KernelError as error:
+                return self._again(error, once)
+
+        return NetlinkTable(dump, compile_decoder(set_.reply, member.row.value_class, what.name), _HEADER)
+
+    def event(self, member: EventSpec) -> NetlinkEvents:
+        what = name_of(self._spec, member)
+        place = 1 + self._plan.events.index(member)
+
+        def count() -> EventCounts:
+            return EventCounts(*self._info()[place])
+
+        return NetlinkEvents(what, lambda: self._listen(member, count), count)
+
+    def _listen(self, member: EventSpec, count: Callable[[], EventCounts]) -> Subscription[Any]:
+        set_ = self._plan.sets[member.name]
+        assert set_.sequence is not None
+        what = name_of(self._spec, member)
+        family = self._look_up()
+        if family.id != self._family:
+            self._check_digest(family)
+        decode = compile_decoder((*set_.reply, set_.sequence), _without_number(member.record), what)
+        number_of = compile_decoder((*set_.reply, set_.sequence), lambda *values: values[-1], what)
+        numbering = Numbering()
+
+        def read(message: Message) -> Any:
+            if message.type == CONTROLLER_ID:
+                self._notice(message.payload, what)
+                return SKIP
+            return decode(message.payload, _HEADER, len(message.payload))
+
+        def number(message: Message) -> tuple[int, int] | None:
+            if message.type == CONTROLLER_ID:
+                return None
+            return numbering.note(number_of(message.payload, _HEADER, len(message.payload)))
+
+        groups = [family.groups[group_name(member)], _CONTROLLER_GROUP]
+        try:
+            subscription: Subscription[Any] = Subscription(
+                nl.NETLINK_GENERIC, read, groups=groups, sequence=number, tell_sender=True
+            )
+        except KernelError as error:
+            raise with_hint(error) from None
+        try:
+            numbering.begin(subscription.ledger, count().sent)
+        except BaseException:
+            subscription.close()
+            raise
+        return subscription
+
+    def _notice(self, payload: bytes, what: str) -> None:
+        """Read what the controller tells all its listeners."""
+        if payload[0] == _DELETED and parse_family(payload).name == self._name:
+            raise GoneError(f"{what}: the kernel end went away", hint="load it again")
+
+    # Life ------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _info(self) -> tuple[Any, ...]:
+        what = request.Operation(f"{self._spec.c_name}.{INFO}", _HEADER)
+
+        def ask() -> bytes:
+            return self._socket.request(self._family, self._ask_info, operation=what).payload
+
+        try:
+            reply = ask()
+        except KernelError as error:
+            reply = self._again(error, ask)
+        found: tuple[Any, ...] = self._read_info(reply, _HEADER, len(reply))
+        return found
+
+    def _look_up(self) -> Family:
+        try:
+            return self._generic.family(self._name, refresh=True)
+        except (UnsupportedError, GoneError):
+            raise GoneError(
+                f"no kernel end of {self._spec.c_name} answers: there is no generic netlink family {self._name!r}",
+                hint="load it with lb.load(...); kernel ends live in the first network namespace",
+            ) from None
+
+    def _again(self, error: KernelError, send: Callable[[], R]) -> R:
+        """After an error that a family with another number would explain: find it, and send again."""
+        if error.errno not in _STALE:
+            raise with_hint(error) from None
+        family = self._look_up()
+        # The two errors also mean other things: only a changed number proves that it was stale.
+        if family.id == self._family:
+            raise with_hint(error) from None
+        self._check_digest(family)
+        return send()
+
+    def _check_digest(self, family: Family) -> None:
+        reply = self._socket.request(family.id, self._ask_info).payload
+        found = self._read_info(reply, _HEADER, len(reply))[0]
+        if found != self._spec.digest64:
+            raise MismatchError(
+                f"the kernel end of {self._spec.c_name} was loaded anew from another declaration: "
+                f"digest {found:#018x}, and this class has {self._spec.digest64:#018x}",
+                hint="attach anew with the class that it was loaded from",
+            )
+        self._family = family.id
+
+    def _header(self, operation: Operation) -> bytes:
+        return GENERIC_HEADER.pack(operation.number, 1, 0)
+
+    def _described(self, operation: Operation, attributes: Sequence[Attribute]) -> request.Operation:
+        assert operation.member is not None
+        return request.Operation(name_of(self._spec, operation.member), _HEADER, _names(attributes))
+
+
+def _names(attributes: Sequence[Attribute]) -> AttributeNames:
+    """Names of attributes, for extended ACKs."""
+    return {
+        each.number: each.name if each.nest is None else (each.name, _names(each.nest.request)) for each in attributes
+    }
+
+
+def _without_number(record: StructType) -> Callable[..., Any]:
+    make = record.value_class
+    assert make is not None
+    return lambda *values: make(*values[:-1])
+
+
+def _explain(error: Exception, struct: StructType | None, values: Sequence[Any]) -> NoReturn:
+    """Raise what is wrong with the values of a call."""
+    if struct is not None:
+        struct.pack_values(values)
+    if isinstance(error, (TypeError, ValueError)):
+        raise error
+    raise EncodeError(str(error)) from error
