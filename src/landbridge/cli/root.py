@@ -14,7 +14,7 @@ import click
 from landbridge.cli import exits, failure
 
 # In the order of help. Each is a module of this package that has the command under the same name, or with "_command".
-COMMANDS = ("run", "build", "show", "lab", "doctor", "explain", "new", "completion")
+COMMANDS = ("run", "build", "eject", "show", "lab", "doctor", "explain", "new", "completion")
 
 
 class Commands(click.Group):
