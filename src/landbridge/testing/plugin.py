@@ -6,11 +6,14 @@ Load it with ``-p landbridge.testing.plugin``, or ``pytest_plugins`` in a ``conf
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from landbridge.lab import Guest
+from landbridge.errors import LabError
+from landbridge.lab import Guest, GuestKernel, kernels
 from landbridge.lab.requests import Serve
+from landbridge.module import remote
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,16 +28,33 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def landbridge_serve() -> Serve | None:
-    """What answers the requests of the guest's processes; override it to answer others."""
-    return None
+def landbridge_kernel(request: pytest.FixtureRequest) -> GuestKernel:
+    """The guest's kernel."""
+    return kernels.find(request.config.getoption("--landbridge-kernel"))
 
 
 @pytest.fixture(scope="session")
-def guest(request: pytest.FixtureRequest, landbridge_serve: Serve | None) -> Iterator[Guest]:
+def landbridge_append() -> str:
+    """More words for the guest's kernel command line; override it to add any."""
+    return ""
+
+
+@pytest.fixture(scope="session")
+def landbridge_serve(landbridge_kernel: GuestKernel) -> Serve:
+    """What answers the requests of the guest's processes: modules are built by this machine."""
+
+    def serve(message: dict[str, Any]) -> dict[str, Any]:
+        if landbridge_kernel.target is None:
+            raise LabError(f"the headers of {landbridge_kernel.release} are not here, and modules need them")
+        return remote.serve(message, landbridge_kernel.target)
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def guest(landbridge_kernel: GuestKernel, landbridge_append: str, landbridge_serve: Serve) -> Iterator[Guest]:
     """A running guest, booted once for all tests; after a test that killed it, it boots again."""
-    kernel = request.config.getoption("--landbridge-kernel")
-    with Guest(kernel, serve=landbridge_serve) as running:
+    with Guest(landbridge_kernel, append=landbridge_append, serve=landbridge_serve) as running:
         yield running
 
 
