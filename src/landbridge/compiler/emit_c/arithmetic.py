@@ -6,13 +6,14 @@ so they wrap. What is narrower than an int is cut where its value matters.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from landbridge.compiler import ir
 from landbridge.compiler.emit_c import helpers
 from landbridge.compiler.emit_c.cexpr import Binds, CExpr, primary, promoted
 from landbridge.compiler.emit_c.ctype import integer_of
-from landbridge.types import Integer, u32
+from landbridge.types import Bool, Integer, u32
 
 if TYPE_CHECKING:
     from landbridge.compiler.emit_c.expressions import Expressions
@@ -46,12 +47,34 @@ def unary(expressions: Expressions, expr: ir.Unary) -> CExpr:
     assert type_ is not None, f"arithmetic on {expr.type}"
     operand = expressions.full(expr.operand)
     text = operand.within(Binds.UNARY)
-    space = " " if text.startswith(expr.op.value) else ""
+    if expr.op is ir.UnaryOp.INVERT and _is_truth(expr.operand):
+        text = f"({type_.name}){text}"  # gcc takes ~ of a truth value for a slip
+    if text.startswith(expr.op.value):
+        text = f"({text})"
     exact = type_.bits >= 32 or (expr.op is ir.UnaryOp.INVERT and type_.signed)
-    return CExpr(f"{expr.op.value}{space}{text}", Binds.UNARY, promoted(type_), exact)
+    return CExpr(f"{expr.op.value}{text}", Binds.UNARY, promoted(type_), exact)
+
+
+def positive(expr: ir.Binary) -> ir.Binary:
+    """``x + -5`` as ``x - 5``, and the other way round."""
+    right = expr.right
+    if expr.op not in (_Op.ADD, _Op.SUB) or not isinstance(right, ir.Const) or right.symbol:
+        return expr
+    type_ = integer_of(expr.type)
+    value = int(right.value)
+    if type_ is None or not type_.minimum < value < 0:
+        return expr
+    op = _Op.SUB if expr.op is _Op.ADD else _Op.ADD
+    return replace(expr, op=op, right=replace(right, value=-value))
+
+
+def _is_truth(expr: ir.Expr) -> bool:
+    """Whether an integer is a bool in C."""
+    return isinstance(expr, ir.Convert) and (isinstance(expr.operand.type, Bool) or _is_truth(expr.operand))
 
 
 def _sum(expressions: Expressions, expr: ir.Binary, type_: Integer) -> CExpr:
+    expr = positive(expr)
     binds = _SUMS[expr.op]
     left, right = expressions.of(expr.left), expressions.of(expr.right)
     wide = promoted(type_)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from landbridge.compiler.emit_c.wrap import wrap
+from landbridge.compiler.emit_c.wrap import LIMIT, TAB, wrap
 from landbridge.compiler.span import Span
 
 
@@ -75,7 +76,7 @@ Node = Text | Comment | Blank | Compound | Braces
 
 def block(head: str, body: Iterable[Node], span: Span | None = None) -> Compound:
     """A loop or an if without else."""
-    return Compound([Arm(head, list(body), span)])
+    return Compound([Arm(head, list(body) or [Text(";")], span)])
 
 
 def lay_out(nodes: Sequence[Node], depth: int = 0) -> list[Line]:
@@ -97,8 +98,9 @@ def _lines_of(node: Text | Comment | Compound | Braces, depth: int) -> list[Line
     if isinstance(node, Text):
         return [Line(each, node.span) for each in wrap(node.text, depth - node.outdent)]
     if isinstance(node, Comment):
-        if len(node.lines) == 1 and len(node.lines[0]) + depth * 8 <= 90:
-            return [Line(f"{tabs}/* {node.lines[0]} */", node.span)]
+        if len(node.lines) == 1:
+            text = textwrap.shorten(node.lines[0], max(30, LIMIT - depth * TAB - len("/*  */")), placeholder=" ...")
+            return [Line(f"{tabs}/* {text} */", node.span)]
         inner = [Line(f"{tabs} * {each}".rstrip(), node.span) for each in node.lines]
         return [Line(f"{tabs}/*", node.span), *inner, Line(f"{tabs} */", node.span)]
     if isinstance(node, Braces):

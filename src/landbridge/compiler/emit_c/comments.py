@@ -23,7 +23,7 @@ def source_comment(span: Span) -> Comment | None:
 
 def line_comment(span: Span) -> str:
     """The line of Python of a statement."""
-    return textwrap.shorten(safe(span.text), 70, placeholder=" ...")
+    return safe(span.text)
 
 
 def safe(text: str) -> str:

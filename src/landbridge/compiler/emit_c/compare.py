@@ -24,6 +24,8 @@ OPPOSITE = {
     _Op.LE: _Op.GT,
 }
 
+_MIRRORED = {_Op.LT: _Op.GT, _Op.GT: _Op.LT, _Op.LE: _Op.GE, _Op.GE: _Op.LE}
+
 
 def comparison(expressions: Expressions, op: ir.CompareOp, left: ir.Expr, right: ir.Expr) -> CExpr:
     """Both sides have one type."""
@@ -32,6 +34,8 @@ def comparison(expressions: Expressions, op: ir.CompareOp, left: ir.Expr, right:
     if isinstance(left.type, Bool) and isinstance(right, ir.Const):
         wanted = bool(right.value) == (op is _Op.EQ)
         return expressions.of(left) if wanted else expressions.negated(left)
+    if isinstance(left, ir.Const) and not isinstance(right, ir.Const):
+        left, right, op = right, left, _MIRRORED.get(op, op)
     binds = Binds.EQUAL if op in (_Op.EQ, _Op.NE) else Binds.ORDER
     sides = [expressions.exact(left), expressions.exact(right)]
     if sides[0].ctype != sides[1].ctype and integer_of(left.type):

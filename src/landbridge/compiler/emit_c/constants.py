@@ -72,6 +72,7 @@ def address(unit: Unit, type_: Address, value: bytes) -> CExpr:
 
 def enumerators(unit: Unit, type_: EnumType, value: int) -> CExpr:
     """A member of an Enum, or a combination of Flags."""
+    unit.enums.setdefault(type_.name, type_)
     named = {number: name for name, number in reversed(type_.members)}
     if value in named:
         return primary(unit.names.enumerator(type_, named[value]))

@@ -8,6 +8,7 @@ from landbridge.compiler.emit_c.ctype import is_array, is_scalar
 from landbridge.compiler.emit_c.unit import Unit
 from landbridge.compiler.emit_c.validate import checks
 from landbridge.spec import CommandSpec, NetfilterSpec, TableSpec, TimerSpec
+from landbridge.types import Bool
 
 
 def head(unit: Unit, function: ir.Function) -> str:
@@ -85,10 +86,12 @@ class Entry:
         if result is not None and not self.fails and is_scalar(result):
             arguments += ["&turns"] if self.function.spends else []
             return self._command(f"{body}({', '.join(arguments)})", result="reply->value")
+        is_bool = isinstance(result, Bool)
         if result is not None:
-            arguments.append("reply->value" if is_array(result) else "&reply->value")
+            # A bool crosses as __u8, which is another type.
+            arguments.append("&value" if is_bool else "reply->value" if is_array(result) else "&reply->value")
         arguments += ["&turns"] if self.function.spends else []
-        return self._command(f"{body}({', '.join(arguments)})")
+        return self._command(f"{body}({', '.join(arguments)})", bool_result=is_bool)
 
     @property
     def _turns(self) -> str:
@@ -107,10 +110,13 @@ class Entry:
         self.unit.defines[macro] = str(ir.LOOP_BUDGET)
         return [Text(f"u32 turns = {macro};")]
 
-    def _command(self, call: str, result: str | None = None) -> Node:
+    def _command(self, call: str, result: str | None = None, *, bool_result: bool = False) -> Node:
         opening = self.opening()
         declared = self._budget(call)
-        if self.fails and not self.function.guarded:
+        if bool_result:
+            body = [Text("bool value = false;"), *declared, Text("int err;"), Blank(), *opening, Blank()]
+            body += [*self._locked([Text(f"err = {call};")]), Text("reply->value = value;"), Text("return err;")]
+        elif self.fails and not self.function.guarded:
             body = [*declared, Blank(), *opening, Blank(), Text(f"return {call};")]
         elif self.fails:
             body = [*declared, Text("int err;"), Blank(), *opening, Blank()]

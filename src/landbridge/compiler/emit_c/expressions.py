@@ -35,7 +35,7 @@ class Expressions:
             case ir.Local() | ir.SlotValue() | ir.FieldOf() | ir.Element():
                 return self.place(expr)
             case ir.SlotFound():
-                return CExpr(self.places[expr.slot].text)
+                return CExpr(f"!!{self.places[expr.slot].text}", Binds.UNARY)
             case ir.Binary():
                 return arithmetic.binary(self, expr)
             case ir.Unary():
@@ -46,7 +46,8 @@ class Expressions:
                 return compare.comparison(self, expr.op, expr.left, expr.right)
             case ir.Logic():
                 binds, word = (Binds.AND, "&&") if expr.is_and else (Binds.OR, "||")
-                return CExpr(f"{self.of(expr.left).within(binds)} {word} {self.of(expr.right).within(binds)}", binds)
+                left, right = self.condition(expr.left), self.condition(expr.right)
+                return CExpr(f"{left.within(binds)} {word} {right.within(binds)}", binds)
             case ir.Choose():
                 return self._choice(expr)
             case ir.Convert():
@@ -61,6 +62,10 @@ class Expressions:
                 return primary(f"{self.places[expr.skb].text}->len", u32)
             case _:
                 raise TypeError(f"{type(expr).__name__} is no expression that C can have")
+
+    def condition(self, expr: ir.Expr) -> CExpr:
+        """A bool where C only asks whether it is zero: a pointer will do."""
+        return CExpr(self.places[expr.slot].text) if isinstance(expr, ir.SlotFound) else self.of(expr)
 
     def exact(self, expr: ir.Expr) -> CExpr:
         """An expression whose value in C is that of the tree."""
@@ -93,7 +98,7 @@ class Expressions:
             case ir.Const():
                 return primary("false" if expr.value else "true")
             case _:
-                return CExpr(f"!{self.of(expr).within(Binds.UNARY)}", Binds.UNARY)
+                return CExpr(f"!{self.condition(expr).within(Binds.UNARY)}", Binds.UNARY)
 
     def place(self, expr: ir.Expr) -> CExpr:
         """A place, or what is read out of a kernel object, as C names it."""
@@ -148,7 +153,7 @@ class Expressions:
         then, other = self.of(expr.then), self.of(expr.other)
         if then.ctype != other.ctype:
             then, other = self.full(expr.then), self.full(expr.other)
-        condition = self.of(expr.condition).within(Binds.OR)
+        condition = self.condition(expr.condition).within(Binds.OR)
         text = f"{condition} ? {then.object} : {CExpr(other.object, other.binds).within(Binds.CHOICE)}"
         return CExpr(text, Binds.CHOICE, then.ctype, then.exact and other.exact)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from landbridge.compiler import ir
 from landbridge.compiler.emit_c.cexpr import Binds
-from landbridge.compiler.emit_c.code import Arm, Compound, Node, block
+from landbridge.compiler.emit_c.code import Node, block
 from landbridge.compiler.emit_c.ctype import integer_of
 from landbridge.compiler.emit_c.usage import assigned, children, read
 from landbridge.types import Integer
@@ -41,7 +41,7 @@ def for_range(statements: Statements, node: ir.ForRange) -> list[Node]:
         head = f"for ({variable} = {start.text}; {variable} {order} {limit}; {advance})"
         with statements.ranges.within(node):
             body = statements.block(node.body)
-        return [*before, Compound([Arm(head, body, node.span)])]
+        return [*before, block(head, body, node.span)]
     counter = statements.fresh(f"{variable}_at", node.start.type)
     if abs(step) == 1:
         advance = f"{counter}{'++' if step > 0 else '--'}"
@@ -52,13 +52,13 @@ def for_range(statements: Statements, node: ir.ForRange) -> list[Node]:
         advance = f"{counter} {'+' if step > 0 else '-'}= min_t(u64, {abs(step)}, (u64){far} - (u64){near})"
     head = f"for ({counter} = {start.text}; {counter} {order} {limit}; {advance})"
     body = [statements.text(f"{variable} = {counter};"), *statements.block(node.body)]
-    return [*before, Compound([Arm(head, body, node.span)])]
+    return [*before, block(head, body, node.span)]
 
 
 def while_(statements: Statements, node: ir.While) -> list[Node]:
     """``while``; what its condition needs is computed first in each turn."""
     if not node.prelude and not (isinstance(node.condition, ir.Const) and node.condition.value):
-        head = f"while ({statements.expressions.of(node.condition).text})"
+        head = f"while ({statements.expressions.condition(node.condition).text})"
         return [block(head, statements.block(node.body), node.span)]
     body = statements.block(node.prelude)
     if not isinstance(node.condition, ir.Const):

@@ -58,6 +58,7 @@ def emit_handlers(program: ir.Program) -> Handlers:
         Blank(),
         *asserted,
         Blank(),
+        *_inner_enums(unit),
         *_inner_structs(unit.names, program),
         *declared,
         Blank(),
@@ -127,6 +128,14 @@ def _prototypes(unit: Unit) -> list[str]:
 
 def _assertions(names: Names, program: ir.Program) -> list[Node]:
     return [each for tag, type_ in shared_structs(program.spec) for each in assertions(tag, type_)]
+
+
+def _inner_enums(unit: Unit) -> list[Node]:
+    """Enums that only the handlers know."""
+    shared = {each.name for each in unit.program.spec.enums}
+    return [
+        node for each in unit.enums.values() if each.name not in shared for node in (enum(unit.names, each), Blank())
+    ]
 
 
 def _inner_structs(names: Names, program: ir.Program) -> list[Node]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from landbridge.compiler import ir
 from landbridge.compiler.emit_c import loops, printing
+from landbridge.compiler.emit_c.arithmetic import positive
 from landbridge.compiler.emit_c.cexpr import CExpr
 from landbridge.compiler.emit_c.code import Arm, Blank, Comment, Compound, Node, Text, block
 from landbridge.compiler.emit_c.comments import has_gap, line_comment
@@ -200,6 +201,7 @@ class Statements:
         if isinstance(place, ir.Member) and is_scalar(place.type) and self.unit.usage.is_shared(place.member):
             return f"WRITE_ONCE({target.text}, {self.expressions.of(value).text});"
         if isinstance(value, ir.Binary) and value.op in _ASSIGNING and is_same(place, value.left):
+            value = positive(value)
             if isinstance(value.right, ir.Const) and value.right.value == 1 and value.op.value in "+-":
                 return f"{target.text}{value.op.value * 2};"
             return f"{target.text} {value.op.value}= {self.expressions.of(value.right).text};"
@@ -226,12 +228,18 @@ class Statements:
         return [self.text(stored), *self.leave(self.frame.done())]
 
     def _if(self, node: ir.If) -> list[Node]:
+        then = self.block(node.then)
+        if not then:
+            # Nothing is done: conditions have no effect of their own.
+            other = self.block(node.other)
+            head = f"if ({self.expressions.negated(node.condition).text})"
+            return [block(head, other, node.span)] if other else []
         arms: list[Arm] = []
         word = "if"
         while True:
-            head = f"{word} ({self.expressions.of(node.condition).text})"
+            head = f"{word} ({self.expressions.condition(node.condition).text})"
             arms.append(Arm(head, self.block(node.then), node.span))
-            if not node.other:
+            if not node.other or not self.block(node.other):
                 return [Compound(arms)]
             if node.then and ends(node.then[-1]):
                 # Nothing follows what left: no else.

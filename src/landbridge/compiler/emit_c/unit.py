@@ -10,7 +10,7 @@ from landbridge.compiler.emit_c.names import Names
 from landbridge.compiler.emit_c.usage import Usage
 from landbridge.compiler.ir import Lock, Program
 from landbridge.spec import ParamSpec
-from landbridge.types import Array, Chars
+from landbridge.types import Array, Chars, EnumType
 
 # Kernel header of a constant, by the start of its name.
 _SYMBOL_HEADERS = (
@@ -40,6 +40,7 @@ class Unit:
         includes: Kernel headers, such as ``linux/string.h``.
         helpers: Small functions that were asked for, by name; each after those it calls.
         defines: Macros, by name.
+        enums: Enums whose members were written, by name.
     """
 
     program: Program
@@ -48,6 +49,7 @@ class Unit:
     includes: set[str] = field(default_factory=set)
     helpers: dict[str, list[Node]] = field(default_factory=dict)
     defines: dict[str, str] = field(default_factory=dict)
+    enums: dict[str, EnumType] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.names = Names(self.program.spec.c_name)
