@@ -64,10 +64,16 @@ def address(unit: Unit, type_: Address, value: bytes) -> CExpr:
     if type_.name == "ipv4":
         unit.include(["linux/inet.h"])
         return swapped(int.from_bytes(value, "big"), 32)
-    listed = ", ".join(f"0x{each:02x}" for each in value)
-    if type_.name == "mac":
-        return primary(f"(const u8[ETH_ALEN]){{ {listed} }}")
-    return CExpr(f"(struct in6_addr){{ {{ {{ {listed} }} }} }}")
+    unit.include(["linux/in6.h" if type_.name == "ipv6" else "linux/if_ether.h"])
+    return primary(unit.address(type_, value))
+
+
+def address_bytes(unit: Unit, type_: Address, raw: bytes) -> str:
+    """An address as a C initializer."""
+    if type_.name == "ipv4":
+        return address(unit, type_, raw).text
+    inside = ", ".join(f"0x{each:02x}" for each in raw)
+    return f"{{ {inside} }}" if type_.name == "mac" else f"{{ {{ {{ {inside} }} }} }}"
 
 
 def enumerators(unit: Unit, type_: EnumType, value: int) -> CExpr:
@@ -110,11 +116,7 @@ def initializer(unit: Unit, type_: Type, value: object) -> str:
     if isinstance(type_, Bool):
         return "true" if value else "false"
     if isinstance(type_, Address):
-        raw = type_.to_raw(value)
-        if type_.name == "ipv4":
-            return address(unit, type_, raw).text
-        inside = ", ".join(f"0x{each:02x}" for each in raw)
-        return f"{{ {inside} }}" if type_.name == "mac" else f"{{ {{ {{ {inside} }} }} }}"
+        return address_bytes(unit, type_, type_.to_raw(value))
     if isinstance(type_, EnumType):
         return enumerators(unit, type_, int(value)).text  # type: ignore[call-overload]  # an Enum's value is an int
     assert isinstance(type_, Integer), f"a number of type {type_}"

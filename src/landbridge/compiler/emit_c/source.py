@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from landbridge.compiler import ir
 from landbridge.compiler.emit_c import entries, params
 from landbridge.compiler.emit_c.code import Blank, Braces, Line, Node, Text, lay_out
+from landbridge.compiler.emit_c.constants import address_bytes
+from landbridge.compiler.emit_c.ctype import declare
 from landbridge.compiler.emit_c.functions import FunctionCode
 from landbridge.compiler.emit_c.memory import Memory
 from landbridge.compiler.emit_c.names import Names
@@ -62,6 +64,7 @@ def emit_handlers(program: ir.Program) -> Handlers:
         *_inner_structs(unit.names, program),
         *declared,
         Blank(),
+        *_addresses(unit),
         *helpers,
         *reached,
         *handlers,
@@ -136,6 +139,15 @@ def _inner_enums(unit: Unit) -> list[Node]:
     return [
         node for each in unit.enums.values() if each.name not in shared for node in (enum(unit.names, each), Blank())
     ]
+
+
+def _addresses(unit: Unit) -> list[Node]:
+    """Constant addresses."""
+    made: list[Node] = []
+    for (type_, value), name in unit.addresses.items():
+        start = address_bytes(unit, type_, value)
+        made.append(Text(f"static const {declare(unit.names, type_, name)} = {start};"))
+    return [*made, Blank()]
 
 
 def _inner_structs(names: Names, program: ir.Program) -> list[Node]:

@@ -228,28 +228,23 @@ class Statements:
         return [self.text(stored), *self.leave(self.frame.done())]
 
     def _if(self, node: ir.If) -> list[Node]:
+        head, opposite = self.expressions.of(node.condition).text, self.expressions.negated(node.condition).text
         then = self.block(node.then)
         if not then:
             # Nothing is done: conditions have no effect of their own.
             other = self.block(node.other)
-            head = f"if ({self.expressions.negated(node.condition).text})"
-            return [block(head, other, node.span)] if other else []
-        arms: list[Arm] = []
-        word = "if"
-        while True:
-            head = f"{word} ({self.expressions.condition(node.condition).text})"
-            arms.append(Arm(head, self.block(node.then), node.span))
-            if not node.other or not self.block(node.other):
-                return [Compound(arms)]
-            if node.then and ends(node.then[-1]):
-                # Nothing follows what left: no else.
-                return [Compound(arms), *self.block(node.other)]
-            only = node.other[0]
-            if len(node.other) == 1 and isinstance(only, ir.If):
-                node, word = only, "else if"
-                continue
-            arms.append(Arm("else", self.block(node.other), node.span))
-            return [Compound(arms)]
+            return [block(f"if ({opposite})", other, node.span)] if other else []
+        arms = [Arm(f"if ({head})", then, node.span)]
+        if node.then and ends(node.then[-1]):
+            # Nothing follows what left: no else.
+            return [Compound(arms), *self.block(node.other)]
+        other = self.block(node.other)
+        if len(other) == 1 and isinstance(other[0], Compound) and other[0].arms[0].head.startswith("if ("):
+            first, *rest = other[0].arms
+            arms += [Arm(f"else {first.head}", first.body, first.span), *rest]
+        elif other:
+            arms.append(Arm("else", other, node.other[0].span))
+        return [Compound(arms)]
 
     def _map(self, name: str, verb: str, key: ir.Expr) -> str:
         return f"{self.unit.names.symbol(name)}_{verb}({self.expressions.pointer(key)})"

@@ -10,7 +10,7 @@ from landbridge.compiler.emit_c.names import Names
 from landbridge.compiler.emit_c.usage import Usage
 from landbridge.compiler.ir import Lock, Program
 from landbridge.spec import ParamSpec
-from landbridge.types import Array, Chars, EnumType
+from landbridge.types import Address, Array, Chars, EnumType
 
 # Kernel header of a constant, by the start of its name.
 _SYMBOL_HEADERS = (
@@ -40,6 +40,7 @@ class Unit:
         includes: Kernel headers, such as ``linux/string.h``.
         helpers: Small functions that were asked for, by name; each after those it calls.
         defines: Macros, by name.
+        addresses: Constant addresses that are no numbers, with the names of their variables.
         enums: Enums whose members were written, by name.
     """
 
@@ -49,6 +50,7 @@ class Unit:
     includes: set[str] = field(default_factory=set)
     helpers: dict[str, list[Node]] = field(default_factory=dict)
     defines: dict[str, str] = field(default_factory=dict)
+    addresses: dict[tuple[Address, bytes], str] = field(default_factory=dict)
     enums: dict[str, EnumType] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -58,6 +60,11 @@ class Unit:
     def include(self, headers: Iterable[str]) -> None:
         """Ask for kernel headers."""
         self.includes.update(headers)
+
+    def address(self, type_: Address, value: bytes) -> str:
+        """Use a constant address; gives the name of its variable."""
+        name = f"{type_.name}_{len(self.addresses)}"
+        return self.addresses.setdefault((type_, value), self.names.symbol(name))
 
     def symbol(self, name: str) -> str:
         """Use a constant of the kernel; gives its name."""
