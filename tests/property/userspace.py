@@ -94,8 +94,9 @@ class Userspace:
                 self._write(name, tree.files[name])
             sources.append(f"{spec.c_name}_handlers.c")
         self._write("driver.c", self._driver())
-        for source in sources:
-            self._run(["gcc", *FLAGS, "-include", "shim.h", "-I.", "-Iheaders", "-c", source])
+        wrong = [text for source in sources if (text := self._compile(source))]
+        if wrong:
+            raise AssertionError("\n".join(wrong))
         self._run(["gcc", "-fsanitize=address,undefined", "-o", "driver", *[f"{each[:-2]}.o" for each in sources]])
 
     def calls(self, cases: Iterable[tuple[int, str, bytes]]) -> Iterator[tuple[int, bytes]]:
@@ -124,6 +125,11 @@ class Userspace:
                 path = self._folder / "headers" / header
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text('#include "shim.h"\n')
+
+    def _compile(self, source: str) -> str:
+        """Compile one file; gives what the compiler complains about."""
+        command = ["gcc", *FLAGS, "-include", "shim.h", "-I.", "-Iheaders", "-c", source]
+        return subprocess.run(command, cwd=self._folder, capture_output=True, text=True, timeout=300).stderr
 
     def _run(self, command: list[str]) -> None:
         done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, timeout=300)
