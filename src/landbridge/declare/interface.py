@@ -59,6 +59,7 @@ class Interface:
 
     __lb_spec__: ClassVar[InterfaceSpec]
     __lb_functions__: ClassVar[dict[str, FunctionType]]
+    __lb_namespace__: ClassVar[dict[str, Any]]  # names around the class, for annotations of a class in a function
     __lb_end__: End = _NotOpen()  # any use of it raises
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -75,6 +76,7 @@ class Interface:
             if isinstance(value, (Handler, FunctionType))
         }
         frame = sys._getframe(1)
+        cls.__lb_namespace__ = {} if frame.f_locals is frame.f_globals else dict(frame.f_locals)
         cls.__lb_spec__ = specify(cls, declared, frame.f_locals, frame.f_code.co_filename)
 
     def close(self) -> None:

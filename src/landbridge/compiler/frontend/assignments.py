@@ -21,6 +21,7 @@ from landbridge.types import Integer, Type, boolean, type_of, u64
 def assign(low: Lowering, node: ast.Assign) -> None:
     """``target = value``, also ``a = b = value``."""
     first = node.targets[0]
+    low.scope.preferred = None
     if isinstance(first, ast.Name) and isinstance(node.value, ast.Attribute) and node.value.attr in HEADERS:
         low.scope.preferred = first.id
     value = low.value(node.value, _wish(low, first))
@@ -114,6 +115,8 @@ def _store_variable(low: Lowering, target: ast.Name, value: Value, node: ast.stm
                 ir.Set(place=ir.Local(name=known.local, type=known.type, span=span), value=expr, span=low.span(node))
             )
             return
+    if known is not None and known.type is None and not isinstance(value, ir.Expr):
+        raise Reported  # its type is hidden by an error
     if isinstance(value, Literal) and value.default is None:
         wide = "u32" if 0 <= value.value < 1 << 32 else "s32" if abs(value.value) < 1 << 31 else "s64"
         raise low.fail(

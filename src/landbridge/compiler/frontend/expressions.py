@@ -103,6 +103,8 @@ def _from_outside(low: Lowering, thing: Any, node: ast.expr) -> Value:
             if isinstance(thing, type)
             else "a function"
         )
+        if isinstance(thing, Type):
+            kind = "a type"
         hint = f"call it: {text}(...)" if callable(thing) else None
         raise low.fail(Code.NOT_A_VALUE, f"{text} is {kind}, not a value", node, hint)
     return coercion.constant(low, thing, low.span(node), text)

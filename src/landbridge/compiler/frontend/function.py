@@ -19,7 +19,7 @@ from landbridge.compiler.reporter import Reported, Reporter
 from landbridge.compiler.span import Span
 from landbridge.constants import Verdict
 from landbridge.declare.interface import Interface
-from landbridge.spec import CommandSpec, InterfaceSpec, MethodSpec, NetfilterSpec
+from landbridge.spec import CommandSpec, InterfaceSpec, MethodSpec, NetfilterSpec, TableSpec
 from landbridge.types import Type, check_name, type_of
 
 
@@ -138,6 +138,9 @@ def _inline_c(low: Lowering, body: list[ast.stmt]) -> str | None:
     call = body[0].value
     if not isinstance(call, ast.Call) or getattr(outside(low, call.func), "__lb_intrinsic__", None) != "c":
         return None
+    if isinstance(low.member, TableSpec):
+        low.report(Code.INLINE_C_NOT_ALONE, "a table is not written in C", call, "call a method that is: self.f(...)")
+        return ""
     try:
         value = low.value(call.args[0]) if len(call.args) == 1 and not call.keywords else None
     except Reported:

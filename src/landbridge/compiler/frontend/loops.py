@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from landbridge.compiler import ir
 from landbridge.compiler.codes import Code
-from landbridge.compiler.frontend import calls, maps
+from landbridge.compiler.frontend import calls, coercion, maps
 from landbridge.compiler.frontend.lowering import Lowering
 from landbridge.compiler.frontend.names import MISSING
-from landbridge.compiler.frontend.scope import MapLoop, Variable, assigned_names
+from landbridge.compiler.frontend.scope import MapLoop, Variable, assigned_names, changed_names
 from landbridge.compiler.frontend.values import Literal, Value, describe
 from landbridge.compiler.intrinsics import ITERATORS
 from landbridge.compiler.reporter import Reported
@@ -160,7 +160,7 @@ def _later(low: Lowering, node: ast.expr) -> Callable[[], Value]:
 
 def _assigned(low: Lowering, node: ast.For) -> set[str]:
     """Locals that the loop assigns, its variable included."""
-    names = assigned_names([node.target, *node.body])
+    names = changed_names([node.target, *node.body])
     return {low.scope.variables[each].local for each in names if each in low.scope.variables}
 
 
@@ -169,14 +169,9 @@ def _range_type(low: Lowering, target: ast.expr, values: list[Value], step: int)
         if isinstance(value, ir.Expr):
             if not isinstance(value.type, Integer) or value.type.big_endian:
                 raise low.fail(Code.WRONG_RANGE, f"a bound of a range is an integer, not {value.type}", value.span)
-            other = next((each for each in values if isinstance(each, ir.Expr) and each.type != value.type), None)
-            if other is not None:
-                raise low.fail(
-                    Code.MIXED_TYPES,
-                    f"the bounds of the range are {value.type} and {other.type if isinstance(other, ir.Expr) else ''}",
-                    value.span,
-                    f"convert one of them: lb.{value.type}(...)",
-                )
+            for other in values:
+                if isinstance(other, ir.Expr):
+                    coercion.unify(low, value, other, other.span)
             return value.type
     numbers = [value.value for value in values if isinstance(value, Literal)]
     if len(numbers) != len(values):

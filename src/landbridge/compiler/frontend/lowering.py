@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from landbridge.compiler import effects, ir
 from landbridge.compiler.codes import Code
 from landbridge.compiler.frontend.names import Namespace
-from landbridge.compiler.frontend.scope import Scope, Variable, assigned_names
+from landbridge.compiler.frontend.scope import Scope, Variable, assigned_names, changed_names
 from landbridge.compiler.frontend.values import Items, Literal, Text, Value
 from landbridge.compiler.reporter import Reported, Reporter
 from landbridge.compiler.span import Span
@@ -64,7 +64,7 @@ class Lowering:
         self.scope = Scope()
         self.scope.assigned = assigned_names(self.tree.body)
         self.self_name = self.tree.args.args[0].arg if self.tree.args.args else "self"
-        stored = self.scope.assigned
+        stored = changed_names(self.tree.body)
         self.scope.reserve({*stored, *(each.arg for each in self.tree.args.args)})
         for name, type_ in self.signature.parameters:
             span = self.span(self.tree)

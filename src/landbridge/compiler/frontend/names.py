@@ -32,9 +32,9 @@ class Namespace:
                 closure[name] = cell.cell_contents
             except ValueError:
                 continue  # not assigned yet: unknown
-        local: Mapping[str, Any] = getattr(cls, "__lb_namespace__", {})
         # Annotations are not closed over, so the names around the class help out.
-        self._scopes: tuple[Mapping[str, Any], ...] = (closure, function.__globals__, local, vars(builtins))
+        around = (function.__globals__, cls.__lb_namespace__, vars(builtins))
+        self._scopes: tuple[Mapping[str, Any], ...] = (closure, *around)
 
     def lookup(self, name: str) -> Any:
         """The object of a name, or MISSING."""

@@ -114,11 +114,21 @@ class Scope:
 
 
 def assigned_names(nodes: Iterable[ast.AST]) -> set[str]:
-    """Names of variables that these statements assign, or whose parts they assign."""
-    found = set()
+    """Names of variables that these statements assign."""
+    return {
+        each.id
+        for node in nodes
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load)
+    }
+
+
+def changed_names(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names of variables that these statements assign, or of which they assign a part."""
+    found = assigned_names(nodes)
     for node in nodes:
         for each in ast.walk(node):
-            if isinstance(each, (ast.Name, ast.Attribute, ast.Subscript)) and not isinstance(each.ctx, ast.Load):
+            if isinstance(each, (ast.Attribute, ast.Subscript)) and not isinstance(each.ctx, ast.Load):
                 root: ast.AST = each
                 while isinstance(root, (ast.Attribute, ast.Subscript)):
                     root = root.value
