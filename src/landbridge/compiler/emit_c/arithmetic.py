@@ -82,7 +82,7 @@ def _sum(expressions: Expressions, expr: ir.Binary, type_: Integer) -> CExpr:
         left = expressions.full(expr.left)
         right = expressions.exact(expr.right)
     exact = type_.bits >= 32 or (expr.op in _BITWISE and left.exact and right.exact)
-    grouped = expr.op in (_Op.SUB,)
+    grouped = expr.op in (_Op.SUB, _Op.MUL)  # a * (b / c) is not a * b / c
     text = f"{left.within(binds)} {expr.op.value} {right.within(binds, right=grouped)}"
     return CExpr(text, binds, wide, exact)
 

@@ -228,7 +228,7 @@ class Statements:
         return [self.text(stored), *self.leave(self.frame.done())]
 
     def _if(self, node: ir.If) -> list[Node]:
-        head, opposite = self.expressions.of(node.condition).text, self.expressions.negated(node.condition).text
+        head, opposite = self.expressions.condition(node.condition).text, self.expressions.negated(node.condition).text
         then = self.block(node.then)
         if not then:
             # Nothing is done: conditions have no effect of their own.
