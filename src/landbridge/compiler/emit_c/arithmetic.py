@@ -6,11 +6,12 @@ so they wrap. What is narrower than an int is cut where its value matters.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from landbridge.compiler import ir
-from landbridge.compiler.emit_c import helpers
+from landbridge.compiler.emit_c import constants, helpers
 from landbridge.compiler.emit_c.cexpr import Binds, CExpr, primary, promoted
 from landbridge.compiler.emit_c.ctype import integer_of
 from landbridge.types import Bool, Integer, u32
@@ -27,6 +28,18 @@ _SUMS = {
     _Op.OR: Binds.BIT_OR,
     _Op.XOR: Binds.BIT_XOR,
 }
+_PYTHON = {
+    _Op.ADD: operator.add,
+    _Op.SUB: operator.sub,
+    _Op.MUL: operator.mul,
+    _Op.FLOORDIV: operator.floordiv,
+    _Op.MOD: operator.mod,
+    _Op.AND: operator.and_,
+    _Op.OR: operator.or_,
+    _Op.XOR: operator.xor,
+    _Op.LSHIFT: operator.lshift,
+    _Op.RSHIFT: operator.rshift,
+}
 _BITWISE = {_Op.AND, _Op.OR, _Op.XOR}
 
 
@@ -34,6 +47,9 @@ def binary(expressions: Expressions, expr: ir.Binary) -> CExpr:
     """Both operands have one type, that of the result."""
     type_ = integer_of(expr.type)
     assert type_ is not None, f"arithmetic on {expr.type}"
+    value = folded(expr)
+    if value is not None:
+        return constants.number(value, type_)
     if expr.op in _SUMS:
         return _sum(expressions, expr, type_)
     if expr.op in (_Op.LSHIFT, _Op.RSHIFT):
@@ -45,6 +61,9 @@ def unary(expressions: Expressions, expr: ir.Unary) -> CExpr:
     """``-x`` and ``~x``."""
     type_ = integer_of(expr.type)
     assert type_ is not None, f"arithmetic on {expr.type}"
+    value = folded(expr)
+    if value is not None:
+        return constants.number(value, type_)
     operand = expressions.full(expr.operand)
     text = operand.within(Binds.UNARY)
     if expr.op is ir.UnaryOp.INVERT and _is_truth(expr.operand):
@@ -53,6 +72,24 @@ def unary(expressions: Expressions, expr: ir.Unary) -> CExpr:
         text = f"({text})"
     exact = type_.bits >= 32 or (expr.op is ir.UnaryOp.INVERT and type_.signed)
     return CExpr(f"{expr.op.value}{text}", Binds.UNARY, promoted(type_), exact)
+
+
+def folded(expr: ir.Expr) -> int | None:
+    """The value of an expression of plain numbers, None for any other."""
+    type_ = integer_of(expr.type)
+    if type_ is None or type_.big_endian:
+        return None
+    if isinstance(expr, ir.Const):
+        return int(expr.value) if isinstance(expr.type, Integer) and expr.symbol is None else None
+    if isinstance(expr, ir.Unary):
+        operand = folded(expr.operand)
+        if operand is None:
+            return None
+        return type_.wrap(-operand if expr.op is ir.UnaryOp.NEGATE else ~operand)
+    if isinstance(expr, ir.Binary):
+        left, right = folded(expr.left), folded(expr.right)
+        return None if left is None or right is None else type_.wrap(_PYTHON[expr.op](left, right))
+    return None
 
 
 def positive(expr: ir.Binary) -> ir.Binary:

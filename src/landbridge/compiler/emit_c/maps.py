@@ -59,6 +59,11 @@ class MapCode:
         return self.unit.names.symbol("changes")
 
     @property
+    def changes_membership(self) -> bool:
+        """Whether any handler makes the map gain or lose entries."""
+        return bool(self.verbs & {"insert", "remove", "clear"})
+
+    @property
     def key_argument(self) -> str:
         return declare_argument(self.unit.names, self.map.key, "key")
 

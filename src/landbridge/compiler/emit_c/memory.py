@@ -38,7 +38,7 @@ class Memory:
                 nodes.append(Text(f"static local64_t __percpu *{unit.names.symbol(member.name)};"))
         for each in self.maps:
             nodes += [Blank(), *each.declarations()]
-        if self.maps:
+        if (self.spec.tables and self.maps) or any(each.changes_membership for each in self.maps):
             unit.include(["linux/atomic.h"])
             about = Comment(("Counts what maps gain and lose, so that a dump knows what changed under it.",))
             nodes += [Blank(), about, Text(f"static atomic64_t {unit.names.symbol('changes')};")]

@@ -84,10 +84,10 @@ def _text(expressions: Expressions, flags: str, width: str, argument: ir.Expr) -
 
 
 def _address_of(expressions: Expressions, argument: ir.Expr) -> str:
-    if isinstance(argument, (ir.Const, ir.Choose, ir.Convert)) and isinstance(argument.type, Address):
-        value = expressions.of(argument)
-        if argument.type.name == "ipv4":
-            return f"&(__be32){{ {value.text} }}"
+    if argument.type.size != 4:
         return expressions.pointer(argument)
-    made = expressions.place(argument)
-    return expressions.pointer(argument) if argument.type.size != 4 else made.address
+    if isinstance(argument, ir.Const) and isinstance(argument.value, bytes) and isinstance(argument.type, Address):
+        return f"&{expressions.unit.address(argument.type, argument.value)}"
+    if isinstance(argument, (ir.Choose, ir.Convert)):
+        return f"&(__be32) {{ {expressions.of(argument).text} }}"
+    return expressions.place(argument).address
