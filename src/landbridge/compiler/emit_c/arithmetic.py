@@ -65,9 +65,10 @@ def unary(expressions: Expressions, expr: ir.Unary) -> CExpr:
     if value is not None:
         return constants.number(value, type_)
     operand = expressions.full(expr.operand)
-    text = operand.within(Binds.UNARY)
     if expr.op is ir.UnaryOp.INVERT and _is_truth(expr.operand):
-        text = f"({type_.name}){text}"  # gcc takes ~ of a truth value for a slip
+        # gcc takes ~ of a truth value for a slip.
+        return CExpr(f"({type_.name})(-1 - {operand.within(Binds.SUM, right=True)})", Binds.UNARY, promoted(type_))
+    text = operand.within(Binds.UNARY)
     if text.startswith(expr.op.value):
         text = f"({text})"
     exact = type_.bits >= 32 or (expr.op is ir.UnaryOp.INVERT and type_.signed)

@@ -59,6 +59,7 @@ class CExpr:
     def within(self, outer: Binds, *, right: bool = False) -> str:
         """The text as an operand of an operator; ``right`` of one that groups to the left."""
         loose = self.binds <= outer if right else self.binds < outer
+        loose |= self.text.startswith("!") and Binds.BIT_OR <= outer <= Binds.ORDER
         return f"({self.text})" if loose or self.binds in _CONFUSING.get(outer, ()) else self.text
 
     @property
