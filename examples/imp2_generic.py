@@ -18,9 +18,9 @@ def listen(name: str, imp2: Imp2, packets: int) -> None:
     """Print some packets that one listener hears."""
     for number, packet in enumerate(imp2.seen, start=1):
         if isinstance(packet, lb.Lost):
-            print(f"{name}: lost {packet.count}")
+            sys.stdout.write(f"{name}: lost {packet.count}\n")
         else:
-            print(f"{name}: src: {packet.saddr}, dest: {packet.daddr}", flush=True)
+            sys.stdout.write(f"{name}: src: {packet.saddr}, dest: {packet.daddr}\n")
         if number == packets:
             return
 

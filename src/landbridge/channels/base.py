@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import abc
+import errno as errno_module
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
-from landbridge.errors import KernelError
+from landbridge.errors import kernel_error
 from landbridge.spec import CommandSpec, EventSpec, InterfaceSpec, MemberSpec, ParamSpec, TableSpec
 
 
@@ -127,6 +128,18 @@ def name_of(spec: InterfaceSpec, member: MemberSpec) -> str:
     return f"{spec.c_name}.{member.name}"
 
 
-def is_error(error: BaseException, errno: int) -> bool:
-    """Whether an error of the kernel has this number."""
-    return isinstance(error, KernelError) and error.errno == errno
+HINTS = {errno_module.EPERM: "the caller lacks the capability that the member asks for; run as root"}
+"""What can be done about an error number that a call came back with."""
+
+
+def refuse_mode(spec: InterfaceSpec, member: ParamSpec, verb: str) -> NoReturn:
+    """Say that a Param's mode lets nobody read, or write.
+
+    Raises:
+        KernelError: EACCES.
+    """
+    raise kernel_error(
+        errno_module.EACCES,
+        name_of(spec, member),
+        hint=f"its mode {member.mode:#o} lets nobody {verb} it",
+    )

@@ -43,6 +43,11 @@ class Type(abc.ABC):
         return False
 
     @property
+    def packs_plainly(self) -> bool:
+        """Whether :mod:`struct` itself refuses every value that does not fit, so that packing needs no check."""
+        return self.is_plain
+
+    @property
     def zero(self) -> Any:
         """The value whose bytes are all zero."""
         return self.from_raw(b"\0" * self.size)

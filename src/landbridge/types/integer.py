@@ -93,6 +93,10 @@ class Bool(Type):
         return True
 
     @property
+    def packs_plainly(self) -> bool:
+        return False  # struct takes the truth of anything
+
+    @property
     def zero(self) -> bool:
         return False
 

@@ -36,6 +36,7 @@ class StructType(Type):
 
     Attributes:
         fields: In memory order. Padding is not among them; see :attr:`padding`.
+        packer: Packs and unpacks the raw forms of the fields.
         value_class: Class whose instances are its values; None for a struct that only carries
             arguments (its values are tuples).
         doc: First line of its docstring.
@@ -47,7 +48,8 @@ class StructType(Type):
     align: int
     value_class: type[Struct] | None = field(default=None, compare=False)
     doc: str = field(default="", compare=False)
-    _packer: struct.Struct = field(init=False, compare=False)
+    packer: struct.Struct = field(init=False, compare=False)
+    _checked: tuple[tuple[int, Type], ...] = field(init=False, compare=False)
     _converted: tuple[tuple[int, Type], ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -57,9 +59,10 @@ class StructType(Type):
             codes.append(each.type.code)
             position = each.offset + each.type.size
         codes.append("x" * (self.size - position))
-        converted = tuple((i, each.type) for i, each in enumerate(self.fields) if not each.type.is_plain)
-        object.__setattr__(self, "_packer", struct.Struct("".join(codes)))
-        object.__setattr__(self, "_converted", converted)
+        numbered = [(i, each.type) for i, each in enumerate(self.fields)]
+        object.__setattr__(self, "packer", struct.Struct("".join(codes)))
+        object.__setattr__(self, "_checked", tuple(each for each in numbered if not each[1].packs_plainly))
+        object.__setattr__(self, "_converted", tuple(each for each in numbered if not each[1].is_plain))
 
     @property
     def code(self) -> str:  # type: ignore[override]  # derived here, stored elsewhere; never assigned
@@ -85,15 +88,15 @@ class StructType(Type):
         """
         raws = list(values)
         try:
-            for i, type_ in self._converted:
+            for i, type_ in self._checked:
                 raws[i] = type_.to_raw(raws[i])
-            return self._packer.pack(*raws)
+            return self.packer.pack(*raws)
         except (struct.error, TypeError, ValueError, IndexError) as error:
-            raise self._explain(values, error) from None
+            raise self.explain(values, error) from None
 
     def unpack_values(self, raw: bytes | bytearray | memoryview, offset: int = 0) -> list[Any]:
         """Unpack the fields' values, in order. ``raw`` holds at least ``size`` bytes from ``offset``."""
-        values = list(self._packer.unpack_from(raw, offset))
+        values = list(self.packer.unpack_from(raw, offset))
         for i, type_ in self._converted:
             values[i] = type_.from_raw(values[i])
         return values
@@ -111,7 +114,8 @@ class StructType(Type):
         """The field of that name, or None."""
         return next((each for each in self.fields if each.name == name), None)
 
-    def _explain(self, values: Sequence[Any], error: Exception) -> Exception:
+    def explain(self, values: Sequence[Any], error: Exception) -> Exception:
+        """The error that names the field, for values that could not be packed."""
         if len(values) != len(self.fields):
             return TypeError(f"{self.name} has {len(self.fields)} fields, not {len(values)}")
         for each, value in zip(self.fields, values, strict=True):

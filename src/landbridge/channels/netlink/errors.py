@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import errno as errno_module
-from typing import NoReturn
-
-from landbridge.channels.base import name_of
-from landbridge.errors import KernelError, kernel_error
-from landbridge.spec import InterfaceSpec, ParamSpec
-
-HINTS = {errno_module.EPERM: "the caller lacks the capability that the member asks for; run as root"}
+from landbridge.channels.base import HINTS
+from landbridge.errors import KernelError
 
 
 def with_hint(error: KernelError) -> KernelError:
@@ -17,16 +11,3 @@ def with_hint(error: KernelError) -> KernelError:
     if error.hint is None:
         error.hint = HINTS.get(error.errno)
     return error
-
-
-def refuse_mode(spec: InterfaceSpec, member: ParamSpec, verb: str) -> NoReturn:
-    """Say that a Param's mode lets nobody read, or write.
-
-    Raises:
-        KernelError: EACCES.
-    """
-    raise kernel_error(
-        errno_module.EACCES,
-        name_of(spec, member),
-        hint=f"its mode {member.mode:#o} lets nobody {verb} it",
-    )

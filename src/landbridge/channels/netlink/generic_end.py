@@ -6,10 +6,10 @@ import errno as errno_module
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn, TypeVar
 
-from landbridge.channels.base import ChannelEnd, name_of
+from landbridge.channels.base import ChannelEnd, name_of, refuse_mode
 from landbridge.channels.netlink.codec import compile_decoder, compile_encoder
 from landbridge.channels.netlink.emit_generic import GenericEmitter
-from landbridge.channels.netlink.errors import refuse_mode, with_hint
+from landbridge.channels.netlink.errors import with_hint
 from landbridge.channels.netlink.numbering import Numbering
 from landbridge.channels.netlink.operations import INFO, Kind, Operation, find, group_name
 from landbridge.channels.netlink.sets import Attribute, AttributeSet

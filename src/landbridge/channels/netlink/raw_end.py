@@ -7,8 +7,8 @@ import errno as errno_module
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from landbridge.channels.base import ChannelEnd, name_of
-from landbridge.channels.netlink.errors import refuse_mode, with_hint
+from landbridge.channels.base import ChannelEnd, name_of, refuse_mode
+from landbridge.channels.netlink.errors import with_hint
 from landbridge.channels.netlink.numbering import Numbering
 from landbridge.channels.netlink.operations import INFO, Kind, Operation, find, raw_operations
 from landbridge.channels.netlink.payloads import READER, event_layout, info_layout

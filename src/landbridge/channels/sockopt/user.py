@@ -9,12 +9,13 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
-from landbridge.channels.base import ChannelEnd, name_of
-from landbridge.channels.signature import with_signature
+from landbridge.channels.base import HINTS, ChannelEnd, name_of, refuse_mode
+from landbridge.channels.signature import compile_call
 from landbridge.channels.sockopt.ranges import PF_INET6
-from landbridge.errors import ClosedError, DecodeError, GoneError, kernel_error
+from landbridge.errors import ChannelError, ClosedError, DecodeError, GoneError, kernel_error
 from landbridge.spec import CommandSpec, InterfaceSpec, ParamSpec
 from landbridge.types import StructType
 
@@ -52,7 +53,7 @@ class SockoptEnd(ChannelEnd):
                     f"no kernel end of {self._spec.c_name} answers at socket option {self._base:#x}",
                     hint="load it with lb.load(...), or give the base= and pf= it was loaded with",
                 ) from None
-            self._fail(error, f"{self._spec.c_name} digest")
+            self._fail(f"{self._spec.c_name} digest", None, error, ())
         if len(raw) != 8:
             raise GoneError(f"socket option {self._base:#x} is not a kernel end of {self._spec.c_name}")
         return int.from_bytes(raw, sys.byteorder)
@@ -60,86 +61,71 @@ class SockoptEnd(ChannelEnd):
     def command(self, member: CommandSpec) -> Callable[..., Any]:
         option, what = self._base + member.number, name_of(self._spec, member)
         if member.reply is None:
-            return self._setter_command(member, option, what)
+            return self._writer(member.name, member.request, option, what)
         if member.request is None:
-            return self._reader(member.reply, option, what)
-        return self._exchange(member, option, what)
+            return self._reader(member.name, member.reply, option, what)
+        return self._exchange(member, member.request, member.reply, option, what)
 
     def getter(self, member: ParamSpec) -> Callable[[], Any]:
-        return self._reader(member.value, self._base + member.number, name_of(self._spec, member))
+        if not member.is_readable:
+            return lambda: refuse_mode(self._spec, member, "read")
+        return self._reader(member.name, member.value, self._base + member.number, name_of(self._spec, member))
 
     def setter(self, member: ParamSpec) -> Callable[[Any], None]:
-        option, what = self._base + member.number, name_of(self._spec, member)
-        setsockopt, level, pack, fail = self._socket.setsockopt, self._level, member.value.pack_values, self._fail
-
-        def write(value: Any) -> None:
-            try:
-                setsockopt(level, option, pack((value,)))
-            except OSError as error:
-                fail(error, what)
-
-        return write
+        if not member.is_writable:
+            return lambda value: refuse_mode(self._spec, member, "write")
+        return self._writer(member.name, member.value, self._base + member.number, name_of(self._spec, member))
 
     def close(self) -> None:
         self._socket.close()
 
-    def _setter_command(self, member: CommandSpec, option: int, what: str) -> Callable[..., None]:
-        setsockopt, level, fail = self._socket.setsockopt, self._level, self._fail
-        if member.request is None:
-            raw_empty = b""
-
-            def signal() -> None:
-                try:
-                    setsockopt(level, option, raw_empty)
-                except OSError as error:
-                    fail(error, what)
-
-            return signal
-        pack = member.request.pack_values
-
-        def send(*values: Any) -> None:
-            try:
-                setsockopt(level, option, pack(values))
-            except OSError as error:
-                fail(error, what)
-
-        return with_signature(send, member)
-
-    def _reader(self, reply: StructType, option: int, what: str) -> Callable[[], Any]:
-        level, fail, size, unpack = self._level, self._fail, reply.size, reply.unpack_values
-        getsockopt: Callable[[int, int, int], bytes] = (
-            self._socket.getsockopt if size <= LARGEST_SIMPLE else self._getsockopt_large
+    def _writer(self, name: str, request: StructType | None, option: int, what: str) -> Callable[..., None]:
+        return compile_call(
+            name,
+            request,
+            "_setsockopt(_level, _option, {packed})",
+            partial(self._fail, what, request),
+            setsockopt=self._socket.setsockopt,
+            level=self._level,
+            option=option,
         )
 
-        def ask() -> Any:
-            try:
-                raw = getsockopt(level, option, size)
-            except OSError as error:
-                fail(error, what)
-            if len(raw) != size:
-                raise DecodeError(f"{len(raw)} bytes, not {size}", path=what)
-            return unpack(raw)[0]
+    def _reader(self, name: str, reply: StructType, option: int, what: str) -> Callable[[], Any]:
+        type_ = reply.fields[0].type
+        value = "_unpack(_getsockopt(_level, _option, _size))[0]"
+        return compile_call(
+            name,
+            None,
+            f"return {value}" if type_.is_plain else f"return _value({value})",
+            partial(self._fail, what, None),
+            getsockopt=self._socket.getsockopt if reply.size <= LARGEST_SIMPLE else self._getsockopt_large,
+            level=self._level,
+            option=option,
+            size=reply.size,
+            unpack=reply.packer.unpack,
+            value=type_.from_raw,
+        )
 
-        return ask
+    def _exchange(
+        self, member: CommandSpec, request: StructType, reply: StructType, option: int, what: str
+    ) -> Callable[..., Any]:
+        size, reply_size, unpack = max(request.size, reply.size), reply.size, reply.unpack_values
+        level, call = self._level, self._call
 
-    def _exchange(self, member: CommandSpec, option: int, what: str) -> Callable[..., Any]:
-        assert member.request is not None
-        assert member.reply is not None
-        pack, unpack = member.request.pack_values, member.reply.unpack_values
-        size, reply_size = max(member.request.size, member.reply.size), member.reply.size
-        level, fail, call = self._level, self._fail, self._call
-
-        def exchange(*values: Any) -> Any:
-            buffer = ctypes.create_string_buffer(pack(values), size)
-            try:
-                length = call(level, option, buffer, size)
-            except OSError as error:
-                fail(error, what)
+        def exchange(packed: bytes) -> Any:
+            buffer = ctypes.create_string_buffer(packed, size)
+            length = call(level, option, buffer, size)
             if length != reply_size:
                 raise DecodeError(f"{length} bytes, not {reply_size}", path=what)
             return unpack(buffer.raw)[0]
 
-        return with_signature(exchange, member)
+        return compile_call(
+            member.name,
+            request,
+            "return _exchange({packed})",
+            partial(self._fail, what, request),
+            exchange=exchange,
+        )
 
     def _getsockopt_large(self, level: int, option: int, size: int) -> bytes:
         buffer = ctypes.create_string_buffer(size)
@@ -154,13 +140,19 @@ class SockoptEnd(ChannelEnd):
             raise OSError(number, os.strerror(number))
         return length.value
 
-    def _fail(self, error: OSError, what: str) -> NoReturn:
+    def _fail(self, what: str, request: StructType | None, error: Exception, values: tuple[Any, ...]) -> NoReturn:
+        if isinstance(error, ChannelError):
+            raise error
+        if not isinstance(error, OSError):
+            if request is None:
+                raise DecodeError(str(error), path=what) from None
+            raise request.explain(values, error) from None
         number = error.errno or errno_module.EIO
         if number == errno_module.EBADF:
             raise ClosedError(f"{what}: used after close()") from None
         if number == errno_module.ENOPROTOOPT and self._is_gone():
             raise GoneError(f"{what}: the kernel end went away", hint="load it again") from None
-        raise kernel_error(number, what, hint=_HINTS.get(number)) from None
+        raise kernel_error(number, what, hint=HINTS.get(number)) from None
 
     def _is_gone(self) -> bool:
         try:
@@ -168,6 +160,3 @@ class SockoptEnd(ChannelEnd):
         except OSError as error:
             return error.errno == errno_module.ENOPROTOOPT
         return False
-
-
-_HINTS = {errno_module.EPERM: "the caller lacks the capability that the member asks for; run as root"}
