@@ -12,7 +12,7 @@ from landbridge.testing.generated.scope import Helper, KernelMapInfo, Place, Sco
 from landbridge.testing.generated.statements import Statements
 from landbridge.testing.generated.types import INTEGERS, Declarations
 from landbridge.testing.generated.values import random_value
-from landbridge.types import Array, Bool, Chars, EnumType, Integer, StructType, Type, ipv4, u32, u64
+from landbridge.types import Bool, Chars, EnumType, Integer, StructType, Type, ipv4, u32, u64
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class GeneratedInterface:
         source: A whole Python module.
         commands: Commands that do something random.
         state_command: Command that gives all State and Counters as one struct; None if there are none.
-        map_commands: For each Map the command that gives its entry at an index, in order, and fails with EINVAL-free
-            IndexError past the end.
+        map_commands: For each Map the command that gives its entry at an index, in order, and fails with
+            ERANGE past the end.
     """
 
     name: str
@@ -52,14 +52,17 @@ class GeneratedInterface:
         return made
 
 
-def generate_interface(rng: random.Random, name: str = "Generated") -> GeneratedInterface:
+def generate_interface(
+    rng: random.Random, name: str = "Generated", *, commands: int | None = None
+) -> GeneratedInterface:
     """Make an interface with random memory, methods and commands.
 
     Args:
         rng: Where all choices come from.
         name: Name of the class.
+        commands: How many commands it has, beside those that show its memory; 2 to 4 unless told.
     """
-    return _Writer(rng, name).write()
+    return _Writer(rng, name).write(commands or rng.randrange(2, 5))
 
 
 class _Writer:
@@ -73,12 +76,12 @@ class _Writer:
         self.declarations = Declarations(self.world)
         self.body: list[str] = []
 
-    def write(self) -> GeneratedInterface:
+    def write(self, count: int) -> GeneratedInterface:
         self.declarations.choose()
         self._memory()
         for i in range(self.world.rng.randrange(0, 3)):
             self._handler(f"helper{i}", command=False)
-        commands = tuple(f"run{i}" for i in range(self.world.rng.randrange(2, 5)))
+        commands = tuple(f"run{i}" for i in range(count))
         for each in commands:
             self._handler(each, command=True)
         state_command = self._show_state()
@@ -181,6 +184,3 @@ def _is_key(type_: Type) -> bool:
     if isinstance(type_, StructType):
         return not type_.padding and all(_is_key(each.type) for each in type_.fields)
     return isinstance(type_, (Integer, EnumType)) or type_ == ipv4
-
-
-__all__ = ["Array", "GeneratedInterface", "generate_interface"]
