@@ -74,8 +74,11 @@ class Statements:
         line = statements[i].span.line
         if i and statements[i - 1].span.line == line:
             return False
-        group = [each for each in statements[i : i + 4] if each.span.line == line]
+        group = [each for each in statements[i : i + 4] if each.span.line == line and not self._is_certain(each)]
         return len(group) > 1 and not any(isinstance(each, (ir.If, ir.While, ir.ForMap)) for each in group)
+
+    def _is_certain(self, node: ir.Stmt) -> bool:
+        return isinstance(node, ir.Check) and self.ranges.proves(node.condition)
 
     def _is_filled_next(self, statements: ir.Block, i: int) -> bool:
         """Whether a struct is cleared only to have each of its bytes set at once."""
@@ -120,7 +123,7 @@ class Statements:
                 return [self.text(self._set(node.place, node.value))]
             case ir.Clear():
                 return [self.text(self._clear(node.place))]
-            case ir.Check() if self.ranges.proves(node.condition):
+            case ir.Check() if self._is_certain(node):
                 return []
             case ir.Check():
                 return self._unless(self.expressions.negated(node.condition), node.errno)
@@ -192,7 +195,9 @@ class Statements:
         if is_array(type_):
             self.unit.include(["linux/string.h"])
             size = str(type_.size) if place.pointer else f"sizeof({place.text})"
-            return f"memcpy({place.text}, {self.expressions.pointer(value)}, {size});"
+            # A choice may be the place itself.
+            copy = "memmove" if isinstance(value, ir.Choose) else "memcpy"
+            return f"{copy}({place.text}, {self.expressions.pointer(value)}, {size});"
         made = self.expressions.of(value)
         return f"{place.object} = {made.object if not is_scalar(type_) else made.text};"
 
