@@ -209,18 +209,19 @@ class FunctionCode:
         for each, type_ in self.function.parameters:
             if each in self.places:
                 continue
-            local = self.locals.of(each)
             if isinstance(self.function.member, NetfilterSpec):
                 self.places[each] = primary("skb")
+            elif not inline and each not in changed:
+                self.places[each] = _local(f"request->{each}", type_)
             elif inline:
+                local = self.locals.of(each)
                 self.places[each] = _local(local, type_)
                 if any(each in node.text for node in inline):
                     self.copies.append((local, type_, ""))
-            elif each in changed:
+            else:
+                local = self.locals.of(each)
                 self.places[each] = _local(local, type_)
                 self.copies.append((local, type_, _load(local, type_, f"request->{each}", pointer=False)))
-            else:
-                self.places[each] = _local(f"request->{each}", type_)
 
     def _declarations(self, statements: Statements) -> list[str]:
         names, function = self.unit.names, self.function

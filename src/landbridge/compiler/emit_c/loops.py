@@ -9,7 +9,7 @@ from landbridge.compiler.emit_c.cexpr import Binds
 from landbridge.compiler.emit_c.code import Node, block
 from landbridge.compiler.emit_c.ctype import integer_of
 from landbridge.compiler.emit_c.usage import assigned, children, read
-from landbridge.types import Integer
+from landbridge.types import Integer, s64
 
 if TYPE_CHECKING:
     from landbridge.compiler.emit_c.statements import Statements
@@ -42,9 +42,12 @@ def for_range(statements: Statements, node: ir.ForRange) -> list[Node]:
         with statements.ranges.within(node):
             body = statements.block(node.body)
         return [*before, block(head, body, node.span)]
-    counter = statements.fresh(f"{variable}_at", node.start.type)
+    # A wider counter passes the end without wrapping.
+    counter = statements.fresh(f"{variable}_at", s64 if number.bits < 64 else number)
     if abs(step) == 1:
         advance = f"{counter}{'++' if step > 0 else '--'}"
+    elif number.bits < 64:
+        advance = f"{counter} {'+' if step > 0 else '-'}= {abs(step)}"
     else:
         # Never past the end, where the counter could wrap.
         statements.unit.include(["linux/minmax.h"])
