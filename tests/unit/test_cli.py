@@ -273,3 +273,13 @@ def test_a_closed_pipe_is_no_drama() -> None:
     )
     assert done.stdout.startswith("LB000")
     assert "Traceback" not in done.stderr
+
+
+def test_what_the_machine_lacks_is_named_with_its_fix(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("print('too far')\n")
+    done = program("run", "--kernel", "6.1", str(script), env={"PATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)})
+    assert done.returncode == exits.HOST
+    assert done.stdout == ""
+    assert re.search(r"^error\[LB501\]: \S+ is missing", done.stderr)
+    assert "fix: apt install" in done.stderr

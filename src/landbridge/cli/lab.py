@@ -82,7 +82,7 @@ def exec_(
         result = guest.run(
             command,
             timeout=timeout,
-            stdin=None if sys.stdin is None or sys.stdin.isatty() else _standard_input(),
+            stdin=standard_input(),
             stdout=write_to(sys.stdout.fileno()),
             stderr=write_to(sys.stderr.fileno()),
             bring=bring,
@@ -193,8 +193,12 @@ def write_to(descriptor: int) -> Callable[[bytes], None]:
     return write
 
 
-def _standard_input() -> Iterator[bytes]:
-    descriptor = sys.stdin.fileno()
+def standard_input() -> Iterator[bytes] | None:
+    """What this command reads, piece by piece as it comes; None where that is a terminal, or nothing."""
+    return None if sys.stdin is None or sys.stdin.isatty() else _pieces(sys.stdin.fileno())
+
+
+def _pieces(descriptor: int) -> Iterator[bytes]:
     while select.select([descriptor], [], []) and (data := os.read(descriptor, _CHUNK)):
         yield data
 

@@ -9,7 +9,7 @@ import click
 
 from landbridge.cli import options
 from landbridge.cli import script as runner
-from landbridge.cli.lab import exit_code, find_kernel, guest_options, write_to
+from landbridge.cli.lab import exit_code, find_kernel, guest_options, standard_input, write_to
 
 if TYPE_CHECKING:
     import subprocess
@@ -73,6 +73,7 @@ def _in_guest(guest: Guest, command: list[str], timeout: float | None, bring: tu
     result = guest.run(
         command,
         timeout=timeout,
+        stdin=standard_input(),
         stdout=write_to(sys.stdout.fileno()),
         stderr=write_to(sys.stderr.fileno()),
         env=runner.environment(),
