@@ -34,6 +34,8 @@ FLAGS = [
     "-Wno-overflow",
     "-Wno-div-by-zero",
     "-Wno-shift-count-overflow",
+    # The sanitizers make gcc see uninitialized variables where there are none; real ones are filled with a pattern.
+    *("-Wno-maybe-uninitialized", "-ftrivial-auto-var-init=pattern"),
 ]
 _ERRNO = struct.Struct("=i")
 _INCLUDE = re.compile(r"^#include <([^>]+/[^>]+)>", re.MULTILINE)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from landbridge.sim.values import carrier
-from landbridge.types import Address, Bool, Chars, EnumType, Integer, Type
+from landbridge.types import Address, Chars, EnumType, Integer, Type
 
 _CONVERSION = re.compile(r"%(?:%|([-+ #0]*)(\d*)(?:\.(\d+))?([a-zA-Z]))")
 # What string_escape_mem writes for ESCAPE_SPACE and ESCAPE_SPECIAL; printable bytes stay as they are.
@@ -62,32 +62,36 @@ def formatter(format_: str, types: tuple[Type, ...]) -> Callable[[Sequence[Any]]
 
 
 def _writer(match: re.Match[str], type_: Type) -> Callable[[Any], str]:
-    flags, width, precision, letter = match.groups()
-    if letter == "s":
-        return functools.partial(_pad, flags, int(width or 0), _text_of(type_))
-    pattern = f"%{flags}{width}{'.' + precision if precision else ''}{'d' if letter in 'iu' else letter}"
-    if letter in "xXo" and isinstance(type_, (Integer, EnumType)) and carrier(type_).signed:
+    flags, width, _, letter = match.groups()
+    if letter in "sr":
+        if isinstance(type_, Chars):
+            return functools.partial(_text, "-" in flags, int(width or 0))
+        if isinstance(type_, Address):
+            return _address if type_.name != "mac" else lambda value: bytes(value).hex(":")
+        return lambda value: f"%{flags}{width}s" % (value,)
+    pattern = f"%{flags}{width}{'d' if letter in 'iu' else letter}"
+    number = carrier(type_) if isinstance(type_, (Integer, EnumType)) else None
+    if letter not in "di" and number is not None and number.signed:
         # C writes a negative number in these as its bits.
-        mask = (1 << max(32, carrier(type_).bits)) - 1
+        mask = (1 << max(32, number.bits)) - 1
         return lambda value: pattern % (value & mask)
+    if isinstance(type_, Address):
+        return lambda value: pattern % int.from_bytes(value, "big")
     return lambda value: pattern % value
 
 
-def _pad(flags: str, width: int, text_of: Callable[[Any], str], value: Any) -> str:
-    text = text_of(value)
-    return text.ljust(width) if "-" in flags else text.rjust(width)
+def _text(left: bool, width: int, value: bytes) -> str:
+    text = escape(value)
+    # The kernel end fills the column by the length of the text as it is, not as it is written.
+    fill = " " * max(width - len(value.removesuffix(b"\n")), 0)
+    return text + fill if left else fill + text
 
 
-def _text_of(type_: Type) -> Callable[[Any], str]:
-    if isinstance(type_, Bool):
-        return str
-    if isinstance(type_, Chars):
-        return escape
-    if isinstance(type_, Address):
-        if type_.name == "mac":
-            return lambda value: bytes(value).hex(":")
-        return lambda value: str(ipaddress.ip_address(value))
-    return str
+def _address(value: bytes) -> str:
+    address = ipaddress.ip_address(value)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return f"::ffff:{address.ipv4_mapped}"
+    return str(address)
 
 
 def escape(text: bytes) -> str:

@@ -59,14 +59,17 @@ class Packet:
         at = 0 if spec.protocol is None else self._transport(spec.protocol)
         if at is None or at + spec.size > len(self.data):
             return None
-        return SimpleNamespace(**{each.name: _field(each, self.data, at) for each in spec.fields.values()})
+        made = SimpleNamespace(**{each.name: _field(each, self.data, at) for each in spec.fields.values()})
+        if spec.name == "ip" and (made.version != 4 or made.ihl < 5):
+            return None
+        return made
 
     def _transport(self, protocol: int) -> int | None:
         """Where the transport header starts, None if it is another's or not in this fragment."""
         if self.network == "ipv6":
             return self._skip_extensions(protocol)
         ip = self.header("ip")
-        if ip is None or ip.ihl < 5 or ip.protocol != protocol or ip.frag_off & _FRAGMENT_OFFSET:
+        if ip is None or ip.protocol != protocol or ip.frag_off & _FRAGMENT_OFFSET:
             return None
         return int(ip.ihl) * 4
 

@@ -37,7 +37,7 @@ class Runtime:
         self.budget = ir.LOOP_BUDGET
         self.rows: list[bytes] = []
         self.events = {each.name: EventSource() for each in spec.events}
-        self._warnings: dict[str, tuple[int, int]] = {}
+        self._limits: dict[str, tuple[int, int]] = {}
 
     def ask(self, name: str, *arguments: Any) -> Any:
         """Answer an intrinsic."""
@@ -57,14 +57,15 @@ class Runtime:
         """Write a line to the kernel log."""
         self._kernel.log.append(LogLine(level, f"{self._spec.c_name}: {text}", self._kernel.now_ns))
 
-    def warn_limited(self, name: str, text: str) -> None:
-        """Write a warning, but not more than the kernel's rate limit lets pass from one place."""
-        begin, count = self._warnings.get(name, (self._kernel.now_ns, 0))
-        if self._kernel.now_ns - begin > _LIMIT_NS:
-            begin, count = self._kernel.now_ns, 0
+    def log_limited(self, place: str, level: str, text: str) -> None:
+        """Write a line, but not more than the kernel's rate limit lets pass from one place in the code."""
+        now = self._kernel.now_ns
+        begin, count = self._limits.get(place, (now, 0))
+        if now - begin > _LIMIT_NS:
+            begin, count = now, 0
         if count < _LIMIT_BURST:
-            self.log("warn", text)
-        self._warnings[name] = (begin, count + 1)
+            self.log(level, text)
+        self._limits[place] = (begin, count + 1)
 
     def emit(self, name: str, record: bytes) -> None:
         """Send an event."""

@@ -20,6 +20,7 @@ from landbridge.sim.expressions import Expressions
 from landbridge.sim.failure import HandlerFailed
 from landbridge.sim.logtext import formatter
 from landbridge.sim.values import copier, encode, freeze, is_aggregate, thaw, zero
+from landbridge.spec import CommandSpec, TableSpec
 from landbridge.types import StructType, Type
 
 
@@ -276,7 +277,12 @@ class _Writer:
         types = tuple(each.type for each in node.arguments)
         name = self._constants.name("format", (node.format, types), formatter(node.format, types))
         values = "".join(f"{self._expressions.write(each)}, " for each in node.arguments)
-        self._line(f"_k.log({node.level!r}, {name}(({values})))", node.span)
+        text = f"{node.level!r}, {name}(({values}))"
+        if _limits_log(self._function):
+            place = f"{node.span.line}:{node.span.column}"
+            self._line(f"_k.log_limited({place!r}, {text})", node.span)
+        else:
+            self._line(f"_k.log({text})", node.span)
 
     @_statement.register
     def _(self, node: ir.Do) -> None:
@@ -286,6 +292,12 @@ class _Writer:
     @_statement.register
     def _(self, node: ir.InlineC) -> None:
         self._line(f"_k.refuse_c({self._function.name!r})", node.span)
+
+
+def _limits_log(function: ir.Function) -> bool:
+    """Whether the module limits the rate of its lines: where packets, or users without privilege, cause them."""
+    member = function.member
+    return function.atomic or not isinstance(member, (CommandSpec, TableSpec)) or member.capability is None
 
 
 def _marker(span: Span) -> ast.AST:
