@@ -162,6 +162,36 @@ def test_what_nobody_reads_is_left_out_and_what_may_fail_stays() -> None:
     assert list(function.locals) == ["x"]
 
 
+def test_what_is_not_reached_is_left_out() -> None:
+    function = _program(
+        "while True:\n    n += 1\n    if n > 5:\n        raise ValueError\nx = n + 1\nreturn x"
+    ).function("run")
+    assert _kinds(function.body) == ["Set", "While"]
+
+
+def test_an_entry_is_found_once_where_the_first_search_leads_to_the_second() -> None:
+    def searches(run: str, method: str = "return n") -> list[str]:
+        body = _program(run, method).function("run").body
+        return [type(each).__name__ for each in ir.walk(body) if isinstance(each, (ir.MapFind, ir.MapInsert))]
+
+    assert searches("if n in self.seen:\n    self.seen[n] += 1\n    return self.seen[n]\nreturn n") == ["MapFind"]
+    assert searches("if n not in self.seen:\n    self.seen[n] = 1\nreturn self.seen[n]") == [
+        "MapFind",
+        "MapInsert",
+        "MapFind",
+    ]
+    assert searches("self.seen[n] = 1\nreturn self.seen[n]") == ["MapInsert"]
+    # A changed key, an entry that went away, a call, and a loop all ask for a new search.
+    assert len(searches("self.seen[n] = 1\nn += 1\nreturn self.seen[n]")) == 2
+    assert len(searches("self.seen[n] = 1\ndel self.seen[n]\nreturn self.seen[n]")) == 2
+    assert len(searches("self.seen[n] = 1\nif n > 5:\n    self.seen.clear()\nreturn self.seen[n]")) == 2
+    assert len(searches("self.seen[n] = 1\nself.method(n)\nreturn self.seen[n]", "del self.seen[n]\nreturn n")) == 2
+    assert (
+        len(searches("self.seen[n] = 1\nfor i in range(2):\n    x = self.seen[n]\n    del self.seen[n]\nreturn n")) == 2
+    )
+    assert len(searches("if n in self.seen or n > 5:\n    return self.seen[n]\nreturn n")) == 2
+
+
 def test_total_expressions_join_and_failing_ones_branch() -> None:
     function = _program("if n > 1 and n < 5:\n    return 1\nreturn 2").function("run")
     assert _kinds(function.body) == ["If", "Return"]

@@ -113,7 +113,7 @@ def _outcome(text: str) -> ir.Program | CompileError | None:
     """The program, or what is wrong with it; None if the class body itself fails."""
     try:
         classes = load_text(text)
-    except (DeclarationError, ValueError, NameError, TypeError, AttributeError, IndexError, KeyError):
+    except (DeclarationError, ImportError, ValueError, NameError, TypeError, AttributeError, LookupError):
         return None
     if len(classes) != 1:
         return None

@@ -23,13 +23,13 @@ def while_(low: Lowering, node: ast.While) -> None:
     from landbridge.compiler.frontend.statements import block  # noqa: PLC0415  # statements needs this module
 
     _no_else(low, node)
-    with low.scope.nested() as prelude:
+    with low.scope.nested(loop=True) as prelude:
         condition: ir.Expr | None
         try:
             condition = low.condition(node.test)
         except Reported:
             condition = None
-    body = block(low, node.body)
+    body = block(low, node.body, loop=True)
     if condition is not None:
         low.emit(ir.While(prelude=tuple(prelude), condition=condition, body=body, span=low.span(node.test)))
 
@@ -79,7 +79,7 @@ def _no_else(low: Lowering, node: ast.For | ast.While) -> None:
 def _body(low: Lowering, node: ast.For) -> ir.Block:
     from landbridge.compiler.frontend.statements import block  # noqa: PLC0415  # statements needs this module
 
-    return block(low, node.body)
+    return block(low, node.body, loop=True)
 
 
 def _refuse(low: Lowering, iterable: ast.expr) -> Reported:
@@ -238,7 +238,7 @@ def _over_map(low: Lowering, node: ast.For, map_: MapSpec, kind: str) -> None:
     own = key.id if isinstance(key, ast.Name) and key.id not in assigned_names(node.body) else None
     low.scope.map_loops.append(MapLoop(map_, own, slot.name))
     try:
-        with low.scope.nested() as body:
+        with low.scope.nested(loop=True) as body:
             if value_variable is not None:
                 place = ir.Local(name=value_variable.local, type=map_.value, span=span)
                 held = ir.SlotValue(slot=slot.name, type=map_.value, span=span)

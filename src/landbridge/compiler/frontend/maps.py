@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import errno
+from dataclasses import replace
 
 from landbridge.compiler import effects, ir
 from landbridge.compiler.codes import Code
@@ -12,6 +13,8 @@ from landbridge.compiler.frontend.values import Value
 from landbridge.compiler.span import Span
 from landbridge.spec import MapSpec
 from landbridge.types import boolean, u32
+
+_NOWHERE = Span("", 1, 1, 1, 1)
 
 
 def map_of(low: Lowering, node: ast.expr) -> MapSpec | None:
@@ -46,11 +49,37 @@ def _own_slot(low: Lowering, map_: MapSpec, node: ast.expr) -> str | None:
     return None
 
 
+def _known(map_: MapSpec, key: ir.Expr) -> tuple[str, ir.Expr] | None:
+    """Under what an entry is remembered: only keys that are compared at a glance."""
+    match key:
+        case ir.Local():
+            return map_.name, replace(key, span=_NOWHERE)
+        case ir.Const():
+            return map_.name, replace(key, span=_NOWHERE, symbol=None)
+    return None
+
+
+def remember(low: Lowering, condition: ir.Expr, *, holds: bool) -> None:
+    """Note what a condition says about entries, at the start of the block that runs if it holds, or if not."""
+    if isinstance(condition, ir.Not):
+        remember(low, condition.operand, holds=not holds)
+    elif isinstance(condition, ir.Logic) and condition.is_and is holds:
+        remember(low, condition.left, holds=holds)
+        remember(low, condition.right, holds=holds)
+    elif isinstance(condition, ir.SlotFound) and holds and condition.slot in low.scope.looked_up:
+        low.scope.entries[low.scope.looked_up[condition.slot]] = condition.slot
+
+
 def find(low: Lowering, map_: MapSpec, key: ir.Expr, span: Span) -> ir.SlotValue:
     """The entry of a lowered key; ENOENT if it is missing."""
+    known = _known(map_, key)
+    if known is not None and known in low.scope.entries:
+        return _value(map_, low.scope.entries[known], span)
     slot = _slot(low, map_, span)
     low.emit(ir.MapFind(map=map_, key=key, slot=slot.name, span=span))
     low.check(_found(slot.name, span), errno.ENOENT, "key", span)
+    if known is not None:
+        low.scope.entries[known] = slot.name
     return _value(map_, slot.name, span)
 
 
@@ -66,8 +95,13 @@ def entry(low: Lowering, map_: MapSpec, node: ast.Subscript) -> ir.SlotValue:
 def contains(low: Lowering, map_: MapSpec, key: ast.expr, span: Span) -> ir.Expr:
     """``key in self.m``."""
     lowered = _key(low, map_, key)
+    known = _known(map_, lowered)
+    if known is not None and known in low.scope.entries:
+        return _found(low.scope.entries[known], span)
     slot = _slot(low, map_, span)
     low.emit(ir.MapFind(map=map_, key=lowered, slot=slot.name, span=span))
+    if known is not None:
+        low.scope.looked_up[slot.name] = known
     return _found(slot.name, span)
 
 
@@ -82,9 +116,15 @@ def store(low: Lowering, map_: MapSpec, target: ast.Subscript, value: ir.Expr) -
         slot = _slot(low, map_, span)
         if any(isinstance(each, ir.MapLength) for each in ir.walk(value)):
             value = low.keep(value)
-        low.emit(ir.MapInsert(map=map_, key=key, slot=slot.name, span=span))
-        low.check(_found(slot.name, span), errno.ENOSPC, "capacity", span)
-        own = slot.name
+        known = _known(map_, key)
+        if known is not None and known in low.scope.entries:
+            own = low.scope.entries[known]
+        else:
+            low.emit(ir.MapInsert(map=map_, key=key, slot=slot.name, span=span))
+            low.check(_found(slot.name, span), errno.ENOSPC, "capacity", span)
+            own = slot.name
+            if known is not None:
+                low.scope.entries[known] = own
     low.emit(ir.Set(place=_value(map_, own, span), value=value, span=span))
 
 

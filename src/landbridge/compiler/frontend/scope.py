@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from landbridge.compiler import ir
+from landbridge.compiler.effects import root
 from landbridge.compiler.intrinsics import INTRINSICS
 from landbridge.compiler.span import Span
 from landbridge.spec import MapSpec
@@ -55,6 +56,8 @@ class Scope:
         loop_depth: Number of loops around the current statement.
         assigned: Names that the function assigns anywhere: they are its own, as in Python.
         headers: Locals of the packet headers that were read on the way here, by skb and kind.
+        entries: Locals of entries of Maps that were found on the way here, and are still there, by Map and key.
+        looked_up: What each slot was looked up by, for tests such as ``key in self.m``.
         preferred: Name that the next header would like to have.
     """
 
@@ -65,6 +68,8 @@ class Scope:
     assigned: set[str] = field(default_factory=set)
     preferred: str | None = None
     headers: dict[tuple[str, str], str] = field(default_factory=dict)
+    entries: dict[tuple[str, ir.Expr], str] = field(default_factory=dict)
+    looked_up: dict[str, tuple[str, ir.Expr]] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
     def reserve(self, names: Iterable[str]) -> None:
@@ -100,17 +105,41 @@ class Scope:
     def emit(self, statement: ir.Stmt) -> None:
         """Add a statement to the current block."""
         self.block.append(statement)
+        match statement:
+            case ir.Call():
+                self.entries.clear()  # it may take any of them away
+            case ir.MapRemove() | ir.MapClear():
+                name = statement.map.name
+                self.entries = {known: slot for known, slot in self.entries.items() if known[0] != name}
+            case ir.Set() | ir.Clear():
+                self._forget_key(root(statement.place))
+
+    def _forget_key(self, place: ir.Expr) -> None:
+        if isinstance(place, ir.Local):
+            self.entries = {
+                known: slot
+                for known, slot in self.entries.items()
+                if not (isinstance(known[1], ir.Local) and known[1].name == place.name)
+            }
 
     @contextmanager
-    def nested(self) -> Iterator[list[ir.Stmt]]:
-        """Collect statements into a block of their own; headers read inside are forgotten after it."""
-        outer, headers = self.block, dict(self.headers)
+    def nested(self, *, loop: bool = False) -> Iterator[list[ir.Stmt]]:
+        """Collect statements into a block of their own; what is found or read inside is forgotten after it.
+
+        Args:
+            loop: The block may run again: what was found before it may be gone by then.
+        """
+        outer, headers, entries = self.block, dict(self.headers), dict(self.entries)
         inner: list[ir.Stmt] = []
         self.block = inner
+        if loop:
+            self.entries = {}
         try:
             yield inner
         finally:
+            left = self.entries
             self.block, self.headers = outer, headers
+            self.entries = {known: slot for known, slot in entries.items() if left.get(known) == slot}
 
 
 def assigned_names(nodes: Iterable[ast.AST]) -> set[str]:

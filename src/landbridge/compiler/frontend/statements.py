@@ -32,9 +32,17 @@ def lower(low: Lowering, node: ast.stmt) -> None:
         assignments.hide(low, node)
 
 
-def block(low: Lowering, statements: Sequence[ast.stmt]) -> ir.Block:
+def block(low: Lowering, statements: Sequence[ast.stmt], *, loop: bool = False) -> ir.Block:
     """Lower statements into a block of their own."""
+    with low.scope.nested(loop=loop) as inner:
+        lower_body(low, statements)
+    return tuple(inner)
+
+
+def _branch(low: Lowering, statements: Sequence[ast.stmt], condition: ir.Expr | None, *, holds: bool) -> ir.Block:
     with low.scope.nested() as inner:
+        if condition is not None:
+            maps.remember(low, condition, holds=holds)
         lower_body(low, statements)
     return tuple(inner)
 
@@ -68,7 +76,8 @@ def _if(low: Lowering, node: ast.If) -> None:
         condition = low.condition(node.test)
     except Reported:
         condition = None
-    then, other = block(low, node.body), block(low, node.orelse)
+    then = _branch(low, node.body, condition, holds=True)
+    other = _branch(low, node.orelse, condition, holds=False)
     if condition is not None:
         low.emit(ir.If(condition=condition, then=then, other=other, span=low.span(node.test)))
 

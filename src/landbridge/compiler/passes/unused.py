@@ -1,4 +1,7 @@
-"""What nobody reads is not computed: dead stores go. (What may fail stays: it is in statements of its own.)"""
+"""What nobody reads is not computed, and what is not reached is not there: dead stores and statements go.
+
+What may fail stays: it is in statements of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from dataclasses import replace
 from landbridge.compiler import ir
 from landbridge.compiler.draft import Draft
 from landbridge.compiler.effects import root
+from landbridge.compiler.passes.returns import falls_through
 
 
 def run(draft: Draft) -> None:
-    """Remove stores to locals that are never read, and locals that are not there any more."""
+    """Remove stores that are never read, statements after a return, and locals that are not there any more."""
     while True:
         read = _read(draft.body)
         body = _clean(draft.body, read)
@@ -52,6 +56,8 @@ def _clean(block: ir.Block, read: set[str]) -> ir.Block:
         statement = _cleaned(each, read)
         if statement is not None:
             kept.append(statement)
+            if not falls_through((statement,)):
+                break
     return tuple(kept)
 
 
