@@ -36,6 +36,8 @@ class Frame:
 
     def fail(self, errno: str) -> list[str]:
         """The statements that end the function with a failure."""
+        if errno.startswith("-E") and self.returns != "verdict":
+            self.unit.include(["linux/errno.h"])
         return ["return NF_ACCEPT;"] if self.returns == "verdict" else [f"return {errno};"]
 
     def done(self) -> list[str]:
