@@ -119,7 +119,7 @@ def test_an_error_that_the_script_does_not_catch(tmp_path: Path, marked: dict[st
 
 def test_timeout_is_124(tmp_path: Path, marked: dict[str, str]) -> None:
     script = write(tmp_path, "import time\nprint('here', flush=True)\ntime.sleep(600)\n")
-    done = landbridge("run", "--timeout", "10", script, cwd=tmp_path, env=marked)
+    done = landbridge("run", "--timeout", "15", script, cwd=tmp_path, env=marked)
     assert done.returncode == exits.TIMEOUT
     assert done.stdout == "here\n"
     assert "error[LB503]" in done.stderr

@@ -101,7 +101,7 @@ def _here(command: list[str], timeout: float | None) -> int:
             return exit_code(_outwait(process, timeout))
         except subprocess.TimeoutExpired:
             process.kill()
-            click.echo(f"landbridge: {command[3]} did not end within {timeout:g} s", err=True)
+            click.echo(f"landbridge: {command[2]} did not end within {timeout:g} s", err=True)
             return exits.TIMEOUT
         finally:
             if process.poll() is None:
