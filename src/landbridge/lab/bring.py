@@ -32,11 +32,18 @@ def _copy_one(guest: Guest, source: Path, goal: Path) -> Path:
     with tarfile.open(fileobj=io.BytesIO(done.output)) as archive:
         members = archive.getmembers()
         for member in members:
-            # The first part of each name is the thing itself, which may have another name here.
-            member.name = str(Path(goal.name, *Path(member.name).parts[1:]))
-            member.uid = member.gid = -1
-            member.uname = member.gname = ""
+            member.name = _renamed(member.name, goal)
+            if member.islnk():
+                member.linkname = _renamed(member.linkname, goal)
         goal.parent.mkdir(parents=True, exist_ok=True)
-        # The filter refuses whatever would be written outside, links included.
-        archive.extractall(goal.parent, members=members, filter="data")
+        try:
+            # The filter refuses whatever would be written outside, links included.
+            archive.extractall(goal.parent, members=members, filter="data")
+        except tarfile.FilterError as error:
+            raise LabError(f"{source} of the guest will not be written here: {error}") from error
     return goal
+
+
+def _renamed(name: str, goal: Path) -> str:
+    # The first part of each name is the thing itself, which may have another name here.
+    return str(Path(goal.name, *Path(name).parts[1:]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import pwd
+import re
 import signal
 import sys
 import time
@@ -16,7 +17,7 @@ from typing import Any
 
 from landbridge.errors import GuestPanic, GuestTimeout, LabError
 from landbridge.kernel import host_port
-from landbridge.lab import accel, bring, initramfs, kernels, rootfs, splat, wire
+from landbridge.lab import accel, bring, initramfs, kernels, rootfs, splat, tools, wire
 from landbridge.lab.job import Job, Sink
 from landbridge.lab.kernel_log import KernelLine, KernelLog
 from landbridge.lab.kernels import GuestKernel
@@ -32,6 +33,16 @@ _KILLING = 5.0
 _ENDING = 2.0
 _PASSED_ON = ("LANG", "LANGUAGE", "TERM", "COLORTERM", "NO_COLOR", "TZ", "HOME", "VIRTUAL_ENV")
 _PASSED_ON_PREFIXES = ("LC_", "PYTHON", "LANDBRIDGE_", "PYTEST_", "HYPOTHESIS_")
+
+_COMPLAINT = re.compile(r"landbridge agent: (?!the host is gone)(.*)")
+_SWITCHED_OFF = re.compile(r"reboot: (?:Power down|Restarting system|System halted)")
+
+
+class _LostBoot(Exception):
+    """A boot that came to nothing, and why."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +158,15 @@ class Guest:
         if self._machine is not None:
             raise LabError("the guest is started already")
         try:
-            self._boot()
-        except (GuestPanic, GuestTimeout):
-            # Emulated boots are lost now and then; a second loss has a reason.
-            self.close()
             try:
                 self._boot()
-            except BaseException:
+            except _LostBoot:
+                # Emulated boots are lost now and then; a second loss has a reason.
                 self.close()
-                raise
+                self._boot()
+        except _LostBoot as lost:
+            self.close()
+            raise lost.error from None
         except BaseException:
             self.close()
             raise
@@ -291,6 +302,7 @@ class Guest:
         return bring.copy(self, wanted, Path(cwd) if cwd is not None else Path.cwd())
 
     def _boot(self) -> None:
+        tools.need("qemu-system-x86_64", "run a throwaway kernel")
         kernel = self.kernel
         tree = ModuleTree(kernel.modules) if kernel.modules else None
         self._root = rootfs.prepare(kernel)
@@ -304,10 +316,12 @@ class Guest:
         self._link = Link(self._machine.control, self._machine.console, self._log, self._serve)
         if not self._link.wait_hello(self._boot_timeout):
             if self._link.gone.is_set():
-                raise self._death()
-            raise GuestTimeout(
-                f"the kernel {kernel.release} gave no sign of life within {self._boot_timeout:g} s;"
-                f" its console ends with:\n{_last_lines(self._link.console_text)}"
+                raise _LostBoot(self._death())
+            raise _LostBoot(
+                GuestTimeout(
+                    f"the kernel {kernel.release} gave no sign of life within {self._boot_timeout:g} s;"
+                    f" its console ends with:\n{_last_lines(self._link.console_text) or '(nothing)'}"
+                )
             )
 
     def _wait(self, job: Job, argv: Sequence[str], timeout: float | None, forward_interrupt: bool) -> int:
@@ -350,12 +364,13 @@ class Guest:
         if splat.panicked(console):
             text = splat.extract(console)
             return GuestPanic(f"the guest's kernel {self.kernel.release} died: {splat.summary(text)}", splat=text)
+        if complaint := _COMPLAINT.search(console):
+            return LabError(f"the guest could not be set up: {complaint[1]}")
+        if _SWITCHED_OFF.search(console):
+            return LabError("the guest switched itself off")
         messages = "\n".join(filter(None, [machine.process.messages(), root.messages(), _last_lines(console)]))
-        if not ended:
-            return LabError(f"the guest hung up\n{messages}".rstrip())
-        if messages:
-            return LabError(f"QEMU ended:\n{messages}")
-        return LabError("the guest switched itself off")
+        what = "QEMU ended" if ended else "the guest hung up"
+        return LabError(f"{what}: {messages or 'it gave no reason'}")
 
     def _environment(self, user: str | None, more: Mapping[str, str] | None) -> dict[str, str]:
         passed = {

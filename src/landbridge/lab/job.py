@@ -51,6 +51,7 @@ class Job:
         self._death = death
         self._taken = threading.Semaphore(1)
         self._status: int | None = None
+        self._input_closed = False
 
     @property
     def status(self) -> int | None:
@@ -69,7 +70,12 @@ class Job:
         """Send it standard input; waits until the guest has taken what was sent before.
 
         From another thread than the one in :meth:`wait`.
+
+        Raises:
+            LabError: Its input is closed.
         """
+        if self._input_closed:
+            raise LabError(f"the standard input of {self._name!r} is closed")
         for start in range(0, len(data), _PIECE):
             while not self._taken.acquire(timeout=_POLL):
                 if self._status is not None or self._link.gone.is_set():
@@ -78,6 +84,7 @@ class Job:
 
     def close_stdin(self) -> None:
         """Tell it that no more input comes."""
+        self._input_closed = True
         while not self._taken.acquire(timeout=_POLL):
             if self._status is not None or self._link.gone.is_set():
                 return
