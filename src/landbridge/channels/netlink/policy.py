@@ -26,16 +26,6 @@ class Range:
         return f"struct netlink_range_validation{'_signed' if self.signed else ''}"
 
 
-@dataclass(frozen=True)
-class Validator:
-    """A function that knows the members of an enum with holes."""
-
-    name: str
-    enum: EnumType
-    getter: str
-    cases: tuple[str, ...]
-
-
 @dataclass
 class Policies:
     """The policies of a family, and what they stand on.
@@ -43,12 +33,10 @@ class Policies:
     Attributes:
         p: The interface's C name.
         ranges: Limits to point to.
-        validators: Functions to point to.
     """
 
     p: str
     ranges: list[Range] = field(default_factory=list)
-    validators: dict[str, Validator] = field(default_factory=dict)
 
     def array(self, set_: AttributeSet) -> str:
         """Name of a set's policy array."""
@@ -110,15 +98,9 @@ class Policies:
             if not base.signed and enum.mask < 1 << 32:
                 return f"NLA_POLICY_MASK({nla_type(base)}, {enum.mask:#x})"
             return f"{{ .type = {nla_type(base)} }}"
-        if values == list(range(values[0], values[-1] + 1)):
-            return self._integer(f"enum_{snake_case(enum.name)}", base, values[0], values[-1])
-        name = f"{self.p}_netlink_is_{snake_case(enum.name)}"
-        if enum.name not in self.validators:
-            prefix = f"{self.p}_{snake_case(enum.name)}_".upper()
-            firsts = {value: member for member, value in reversed(enum.members)}
-            cases = tuple(f"{prefix}{firsts[value].upper()}" for value in values)
-            self.validators[enum.name] = Validator(name, enum, f"nla_get_{base.name}", cases)
-        return f"NLA_POLICY_VALIDATE_FN({nla_type(base)}, {name})"
+        # Holes are left to the reader of the attribute: the kernel warns when it has to describe a policy
+        # with a function for an integer (lib/nlattr.c:nla_get_range_unsigned).
+        return self._integer(f"enum_{snake_case(enum.name)}", base, values[0], values[-1])
 
 
 def nla_type(integer: Integer) -> str:

@@ -16,8 +16,10 @@ def read(p: str, attribute: Attribute, target: str) -> list[str]:
         target: The field, such as ``to->count``.
     """
     source = f"attrs[{attribute.c_name}]"
-    type_ = attribute.type.base if isinstance(attribute.type, EnumType) else attribute.type
-    match type_:
+    match attribute.type:
+        case EnumType() as enum:
+            got = f"{target} = nla_get_{enum.base.name}({source});"
+            return [got, *_refuse_holes(p, enum, source, target)]
         case Bool():
             return [f"{target} = nla_get_u8({source});"]
         case Integer(name=name):
@@ -45,7 +47,25 @@ def read(p: str, attribute: Attribute, target: str) -> list[str]:
                 "if (err)",
                 "\treturn err;",
             ]
-    raise TypeError(type_)
+    raise TypeError(attribute.type)
+
+
+def _refuse_holes(p: str, enum: EnumType, source: str, target: str) -> list[str]:
+    """Refuse numbers between the members, which the range of the policy lets pass."""
+    values = {value for _, value in enum.members}
+    if enum.flags or enum.base.big_endian or len(values) == max(values) - min(values) + 1:
+        return []
+    prefix = f"{p}_{snake_case(enum.name)}_".upper()
+    firsts = {value: name for name, value in reversed(enum.members)}
+    return [
+        f"switch ({target}) {{",
+        *(f"case {prefix}{firsts[value].upper()}:" for value in sorted(values)),
+        "\tbreak;",
+        "default:",
+        f'\tNL_SET_ERR_MSG_ATTR(extack, {source}, "not a {enum.name}");',
+        "\treturn -EINVAL;",
+        "}",
+    ]
 
 
 def put(p: str, attribute: Attribute, source: str) -> str:
