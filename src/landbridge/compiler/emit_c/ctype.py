@@ -5,7 +5,7 @@ from __future__ import annotations
 from landbridge.compiler.emit_c.names import Names
 from landbridge.compiler.headers import HEADERS
 from landbridge.compiler.ir import HeaderType, OpaqueType, SlotType
-from landbridge.types import Address, Array, Bool, Chars, EnumType, Integer, StructType, Type, u32
+from landbridge.types import Address, Array, Bool, Chars, EnumType, Integer, StructType, Type, u8, u32
 
 _OBJECTS = {"Skb": "struct sk_buff", "Task": "struct task_struct", "NetDevice": "struct net_device"}
 
@@ -43,12 +43,17 @@ def declare(names: Names, type_: Type, name: str, *, uapi: bool = False) -> str:
     suffix = ""
     while isinstance(type_, Array):
         suffix += f"[{type_.length}]"
-        type_ = type_.element
+        type_ = _element(type_)
     if isinstance(type_, Chars):
         suffix += f"[{type_.length}]"
     elif isinstance(type_, Address) and type_.name == "mac":
         suffix += "[ETH_ALEN]"
     return f"{_base(names, type_, uapi)} {name}{suffix}"
+
+
+def _element(type_: Array) -> Type:
+    """Type of an array's elements in C; bools are bytes, as they cross, so that pointers to arrays are alike."""
+    return u8 if isinstance(type_.element, Bool) else type_.element
 
 
 def _base(names: Names, type_: Type, uapi: bool) -> str:
@@ -95,7 +100,7 @@ def pointer_to(names: Names, type_: Type, name: str) -> str:
     if isinstance(type_, Array):
         if is_array(type_.element):
             return declare(names, type_.element, f"(*{name})")
-        return declare(names, type_.element, f"*{name}")
+        return declare(names, _element(type_), f"*{name}")
     if isinstance(type_, Chars):
         return f"char *{name}"
     if is_array(type_):
