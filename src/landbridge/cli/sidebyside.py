@@ -76,8 +76,12 @@ def _rows(python: list[str], first: int, c: list[tuple[int | None, str]]) -> lis
             placed += 1
 
     for line, text in c:
-        if line is not None and line - first >= placed:
-            place_before(line - first, len(left))
+        wanted = None if line is None else line - first
+        if text.lstrip("\t} ").startswith("else") and placed < len(python) and python[placed].strip() == "else:":
+            # It has no place of its own in Python's tree; its C carries that of what follows.
+            wanted = placed
+        if wanted is not None and wanted >= placed:
+            place_before(wanted, len(left))
             left.append(python[placed])
             placed += 1
             free = len(left)
