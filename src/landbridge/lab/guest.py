@@ -134,6 +134,11 @@ class Guest:
         return self._link is not None and not self._link.gone.is_set()
 
     @property
+    def accelerator(self) -> str:
+        """``kvm``, or ``tcg`` where the processor is emulated; empty before it runs."""
+        return self._machine.accelerator if self._machine is not None else ""
+
+    @property
     def kernel_log(self) -> tuple[KernelLine, ...]:
         """All that the kernel has logged since it was ready."""
         return self._log.since(0)

@@ -62,6 +62,7 @@ class Machine:
         *,
         serial: bool = False,
     ) -> None:
+        self.accelerator = "kvm" if options.kvm else "tcg"
         qemu = tools.need("qemu-system-x86_64", "run a throwaway kernel")
         with ExitStack() as theirs, ExitStack() as ours:
             self.control, control_end = socket.socketpair()
