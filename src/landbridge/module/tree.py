@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import textwrap
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from landbridge.channels.base import KernelPart
@@ -13,7 +13,7 @@ from landbridge.channels.placement import Placement
 from landbridge.compiler.emit_c import Handlers, Line, emit_dumps, emit_handlers, emit_uapi
 from landbridge.compiler.emit_c.constants import quoted
 from landbridge.compiler.emit_c.source import shared_structs
-from landbridge.compiler.emit_c.wrap import wrap
+from landbridge.compiler.emit_c.wrap import LIMIT, TAB, wrap
 from landbridge.compiler.ir import Program
 from landbridge.compiler.span import Span
 from landbridge.module.hooks import emit_hooks, has_hooks
@@ -125,8 +125,19 @@ def _uapi(spec: InterfaceSpec, parts: list[KernelPart]) -> str:
         about=lines_of_doc(spec),
         includes=sorted(includes),
         declarations=[each.text for each in lines],
-        parts=parts,
+        parts=["\n".join(_fitted(part.uapi)) for part in parts],
     )
+
+
+def _fitted(text: str) -> Iterator[str]:
+    """The lines of a text; where the comment after a macro makes it too long, it goes before it."""
+    for line in text.strip().splitlines():
+        code, found, comment = line.partition("/*")
+        if found and code.strip() and len(line.expandtabs(TAB)) > LIMIT:
+            yield f"/*{comment}"
+            yield code.rstrip()
+        else:
+            yield line
 
 
 def _internal(spec: InterfaceSpec, handlers: Handlers, parts: list[KernelPart], steps: list[str]) -> str:

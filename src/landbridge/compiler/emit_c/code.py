@@ -99,8 +99,10 @@ def _lines_of(node: Text | Comment | Compound | Braces, depth: int) -> list[Line
         return [Line(each, node.span) for each in wrap(node.text, depth - node.outdent)]
     if isinstance(node, Comment):
         if len(node.lines) == 1:
-            text = textwrap.shorten(node.lines[0], max(30, LIMIT - depth * TAB - len("/*  */")), placeholder=" ...")
-            return [Line(f"{tabs}/* {text} */", node.span)]
+            text = node.lines[0]
+            # Tools of the kernel count bytes.
+            room = max(30, LIMIT - depth * TAB - len("/*  */") - len(text.encode()) + len(text))
+            return [Line(f"{tabs}/* {textwrap.shorten(text, room, placeholder=' ...')} */", node.span)]
         inner = [Line(f"{tabs} * {each}".rstrip(), node.span) for each in node.lines]
         return [Line(f"{tabs}/*", node.span), *inner, Line(f"{tabs} */", node.span)]
     if isinstance(node, Braces):

@@ -40,7 +40,10 @@ def has_gap(before: Span, after: Span) -> bool:
 
 
 def _fold(line: str) -> list[str]:
-    if len(line) <= _WIDTH:
+    """A line as several that are short enough; tools of the kernel count bytes."""
+    size = len(line.encode())
+    if size <= _WIDTH:
         return [line]
-    indent = " " * (len(line) - len(line.lstrip()) + 8)
-    return textwrap.wrap(line, _WIDTH, subsequent_indent=indent, break_long_words=True) or [line]
+    indent = " " * min(len(line) - len(line.lstrip()) + 8, _WIDTH // 2)
+    width = _WIDTH * len(line) // size
+    return textwrap.wrap(line, max(width, len(indent) + 20), subsequent_indent=indent) or [line]

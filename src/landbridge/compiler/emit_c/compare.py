@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from landbridge.compiler import ir
 from landbridge.compiler.emit_c import helpers
+from landbridge.compiler.emit_c.arithmetic import folded
 from landbridge.compiler.emit_c.cexpr import Binds, CExpr, primary
 from landbridge.compiler.emit_c.ctype import integer_of, is_scalar
 from landbridge.compiler.emit_c.usage import is_same
@@ -34,7 +35,7 @@ def comparison(expressions: Expressions, op: ir.CompareOp, left: ir.Expr, right:
     if isinstance(left.type, Bool) and isinstance(right, ir.Const):
         wanted = bool(right.value) == (op is _Op.EQ)
         return expressions.of(left) if wanted else expressions.negated(left)
-    if isinstance(left, ir.Const) and not isinstance(right, ir.Const):
+    if _is_constant(left) and not _is_constant(right):
         left, right, op = right, left, _MIRRORED.get(op, op)
     binds = Binds.EQUAL if op in (_Op.EQ, _Op.NE) else Binds.ORDER
     sides = [expressions.exact(left), expressions.exact(right)]
@@ -43,6 +44,10 @@ def comparison(expressions: Expressions, op: ir.CompareOp, left: ir.Expr, right:
     # A comparison within a comparison would read as a chain, which C does not have.
     texts = [each.within(binds, right=True) for each in sides]
     return CExpr(f"{texts[0]} {op.value} {texts[1]}", binds)
+
+
+def _is_constant(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Const) or folded(expr) is not None
 
 
 def extreme(expr: ir.Choose) -> tuple[str, ir.Expr, ir.Expr] | None:
