@@ -13,6 +13,7 @@ from landbridge.channels.netlink.emit_raw import RawEmitter
 from landbridge.channels.netlink.generic_end import GenericEnd
 from landbridge.channels.netlink.raw_end import RawEnd
 from landbridge.channels.netlink.units import FIRST_FREE, LAST, problem_with
+from landbridge.channels.netlink.ynl import ynl_spec
 from landbridge.errors import DeclarationError, UnsupportedError
 from landbridge.spec import Capability, CommandSpec, EventSpec, InterfaceSpec, MemberSpec, ParamSpec, TableSpec
 
@@ -135,7 +136,12 @@ class Netlink(Channel):
                 hint="declare it with capability=None if all may hear it, or use a raw unit, lb.netlink(unit=24)",
             )
         generic = GenericEmitter(spec, members, self.family_of(spec))
-        return KernelPart(name=self.name, source=generic.source(features), uapi=generic.uapi())
+        return KernelPart(
+            name=self.name,
+            source=generic.source(features),
+            uapi=generic.uapi(),
+            extra={f"{spec.c_name}.yaml": ynl_spec(generic)},
+        )
 
     def open(self, spec: InterfaceSpec, members: Sequence[MemberSpec]) -> ChannelEnd:
         if self.unit is not None:

@@ -89,5 +89,6 @@ def is_served(operation: Operation) -> bool:
 
 
 def group_name(event: EventSpec) -> str:
-    """The multicast group of an event: its name, as far as the 15 characters of a group's name go."""
-    return event.name if len(event.name) <= 15 else f"{event.name[:11].rstrip('_')}_{event.number}"
+    """The multicast group of an event: its name with dashes, as far as the 15 characters of a group's name go."""
+    name = event.name if len(event.name) <= 15 else f"{event.name[:11]}-{event.number}"
+    return name.lower().replace("_", "-")
