@@ -71,8 +71,15 @@ def _subject(seed: str, name: str, commands: int | None) -> Subject:
     raise AssertionError(f"{name}: no interface of 20 fits the kernel's stack")
 
 
-def cases(subject: Subject, seed: int, count: int) -> Iterator[Case]:
-    """Calls of random commands with random arguments; after each, all that the kernel end remembers is read."""
+def cases(subject: Subject, seed: int, count: int, *, raw: bool = False) -> Iterator[Case]:
+    """Calls of random commands with random arguments; after each, all that the kernel end remembers is read.
+
+    Args:
+        subject: What is called.
+        seed: Where the calls come from.
+        count: How many.
+        raw: Some requests are random bytes, which no user end would send.
+    """
     rng = random.Random(f"{seed}/{subject.name}/calls")
     spec = subject.program.spec
     params = spec.of(ParamSpec)
@@ -84,7 +91,10 @@ def cases(subject: Subject, seed: int, count: int) -> Iterator[Case]:
         command = spec.member(rng.choice(subject.generated.commands))
         assert isinstance(command, CommandSpec)
         values = [random_value(rng, each.type) for each in command.request.fields] if command.request else []
-        yield Case(command.name, command.request.pack_values(values) if command.request else b"")
+        request = command.request.pack_values(values) if command.request else b""
+        if raw and rng.random() < 0.1:
+            request = bytes(rng.choice((0, 1, 2, rng.randrange(256))) for _ in request)
+        yield Case(command.name, request)
         if subject.generated.state_command:
             yield Case(subject.generated.state_command, b"")
         for each in subject.generated.map_commands:

@@ -95,7 +95,7 @@ class Ip(int):
     """An IPv4 address, as its number."""
 
     def __new__(cls, value: Any = 0) -> Ip:
-        return super().__new__(cls, int(ipaddress.IPv4Address(value)))
+        return super().__new__(cls, int(value) if isinstance(value, int) else int(ipaddress.IPv4Address(value)))
 
     @classmethod
     def __lb_type__(cls) -> kinds.Type:
@@ -171,6 +171,17 @@ class Enum(enum.IntEnum):
     def __lb_type__(cls) -> kinds.Type:
         members = tuple((name, int(member)) for name, member in cls.__members__.items())
         return kinds.EnumType(cls.__name__, BASES[cls], members, False, cls)
+
+
+class Flags(enum.IntFlag, boundary=enum.KEEP):
+    def __init_subclass__(cls, base: type[Number], **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        BASES[cls] = base.kind
+
+    @classmethod
+    def __lb_type__(cls) -> kinds.Type:
+        members = tuple((name, int(member)) for name, member in cls.__members__.items())
+        return kinds.EnumType(cls.__name__, BASES[cls], members, True, cls)
 
 
 BASES: dict[type, kinds.Integer] = {}
@@ -389,6 +400,7 @@ def run_source(source: str, name: str) -> Any:
         Map=MapMember,
         Errno=Failed,
         Enum=Enum,
+        Flags=Flags,
         Chars=kinds.Chars,
         Array=lambda element, length: kinds.Array(kind_of(element), length),
         command=lambda function: function,
@@ -398,6 +410,7 @@ def run_source(source: str, name: str) -> Any:
         "lb": lb,
         "errno": errno,
         "Annotated": Annotated,
+        "Any": Any,
         "_bind": _bind,
         "_like": _like,
         "_kind_of": kind_of,

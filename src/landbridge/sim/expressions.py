@@ -151,7 +151,7 @@ def convert(source: Type, target: Type, value: str) -> str:
     if isinstance(target, Bool):
         return value if isinstance(source, Bool) else f"({value} != 0)"
     if isinstance(target, Address):
-        return f"{convert(source, Integer('number', 32, False), value)}.to_bytes(4, 'big')"
+        return f"({convert(source, Integer('number', 32, False), value)}).to_bytes(4, 'big')"
     number = carrier(target)
     if isinstance(source, Bool):
         return f"(+{value})"

@@ -226,6 +226,7 @@ class Expressions:
                 (2, lambda: self._joined(depth)),
                 (1, lambda: f"bool({self.solid(self.world.pick(self.world.integers), depth - 1)})"),
                 (1, lambda: self._chain(depth)),
+                (1, lambda: self._flag_set(depth)),
             ]
             if self.world.maps:
                 ways.append((1, lambda: self._contains(depth)))
@@ -237,7 +238,7 @@ class Expressions:
             parts = [self.solid(type_, depth - 1), self.of(type_, depth - 1)]
             self.world.rng.shuffle(parts)
             return f"{self._operand(parts[0])} {self.world.pick(_COMPARE)} {self._operand(parts[1])}"
-        if isinstance(type_, (Bool, Array)):
+        if isinstance(type_, Array):
             return self._comparison(depth)
         places = self.scope.of(type_)
         left = self.world.pick(places).text if places else self.solid(type_, depth - 1)
@@ -247,6 +248,13 @@ class Expressions:
     def _joined(self, depth: int) -> str:
         words = self.world.pick((" and ", " or "))
         return words.join(self._operand(self.condition(depth - 1)) for _ in range(2))
+
+    def _flag_set(self, depth: int) -> str:
+        flags = [each for each in self.world.types if isinstance(each, EnumType) and each.flags and self.scope.of(each)]
+        if not flags:
+            return self._comparison(depth)
+        type_ = self.world.pick(flags)
+        return f"bool({self.world.pick(self.scope.of(type_)).text} & {type_.name}.{self.world.pick(type_.members)[0]})"
 
     def _chain(self, depth: int) -> str:
         type_ = self.world.pick(self.world.integers)
@@ -279,6 +287,7 @@ class Expressions:
             ways.append((1, lambda: self._choice(type_, depth)))
         if depth > 0:
             ways += [(2, lambda call=call: call().text) for call in self._calls(type_, depth)]  # type: ignore[misc]  # binds the loop variable
+            ways += [(2, lambda get=get: get().text) for get in self._elements(type_, depth)]  # type: ignore[misc]
             ways += [(1, lambda get=get: get().text) for get in self._lookups(type_, depth)]  # type: ignore[misc]
         ways.append((3, lambda: self._made(type_, depth)))
         return self.world.weighted(ways)
@@ -291,15 +300,30 @@ class Expressions:
                 return f"{type_.name}({fields})"
             case Array():
                 return f"[{', '.join(self.of(type_.element, depth - 1) for _ in range(type_.length))}]"
+            case EnumType() if type_.flags:
+                return self._flags(type_, depth)
             case EnumType():
+                if depth > 0 and type_.base in self.world.integers and self.world.chance(0.2):
+                    return f"{type_.name}({self.solid(type_.base, depth - 1)})"
                 return f"{type_.name}.{self.world.pick(type_.members)[0]}"
             case Chars():
                 return repr(random_value(self.world.rng, type_))
+            case _ if type_ == ipv4 and depth > 0 and self.world.chance(0.3):
+                return f"lb.ipv4({self.solid(u32, depth - 1)})"
             case _ if type_ == ipv4:
                 return f'lb.ipv4("{random_value(self.world.rng, ipv4)}")'
             case Address():
                 return f'lb.{type_.name}("{random_value(self.world.rng, type_)}")'
         raise TypeError(f"{type_.name} is not generated")
+
+    def _flags(self, type_: EnumType, depth: int) -> str:
+        member = f"{type_.name}.{self.world.pick(type_.members)[0]}"
+        places = self.scope.of(type_)
+        if not places or depth <= 0:
+            return member
+        place = self.world.pick(places).text
+        operator = self.world.pick(("|", "&", "^", "& ~"))
+        return f"({place} {operator}{' ' if operator != '& ~' else ''}{member})"
 
 
 def _converts(type_: Type) -> bool:

@@ -90,7 +90,7 @@ class _Writer:
             f'"""{self.name}: made by landbridge.testing."""',
             "",
             "import errno",
-            "from typing import Annotated",
+            "from typing import Annotated, Any",
             "",
             "import landbridge as lb",
             "",

@@ -85,6 +85,7 @@ class Statements:
             ways += [(4, lambda: self._if(depth)), (1, self._leave_if)]
             if self.scope.looping < _MOST_TURNS:
                 ways += [(2, lambda: self._range(depth)), (2, lambda: self._while(depth))]
+                ways.append((1, lambda: self._forever(depth)))
                 if self.world.maps:
                     ways.append((2, lambda: self._walk(depth)))
         self.world.weighted(ways)
@@ -139,17 +140,17 @@ class Statements:
         return f"{operator}= {value}"
 
     def _element(self) -> None:
-        type_ = self.world.pick(self.world.integers)
+        type_ = self.world.pick(self.world.types)
         arrays = [each for each in self.scope.arrays(type_) if each.writable]
         if not arrays:
             self._assign()
             return
         array = self.world.pick(arrays)
         text = f"{array.text}[{self.expressions.index(array.type)}]"
-        if self.world.chance(0.5):
-            self._line(f"{text} = {self.expressions.of(type_, 2)}")
-        else:
+        if isinstance(type_, Integer) and not type_.big_endian and self.world.chance(0.5):
             self._line(f"{text} {self._operator(type_)}")
+        else:
+            self._line(f"{text} = {self.expressions.of(type_, 2)}")
 
     def _count(self) -> None:
         self._line(f"self.{self.world.pick(self.world.counters)} += {self.world.rng.randrange(1, 5)}")
@@ -225,7 +226,21 @@ class Statements:
         self.scope.cost += 6 * self.scope.looping
         self._line(f"for {name} in {self.world.pick(forms)}:")
         with self._block(6, loop=True):
-            self.scope.places.append(Place(name, type_, writable=False))
+            # A new value lasts for the turn only, as in Python.
+            self.scope.places.append(Place(name, type_, writable=self.world.chance(0.3)))
+            self._body(depth)
+
+    def _forever(self, depth: int) -> None:
+        name = self.scope.fresh("n")
+        turns = self.world.rng.randrange(1, 6)
+        self._line(f"{name}: lb.u32 = 0")
+        self.scope.cost += turns * self.scope.looping
+        self._line("while True:")
+        self.scope.places.append(Place(name, u32, writable=False))
+        with self._block(turns, loop=True):
+            self._line(f"{name} += 1")
+            self._line(f"if {name} > {turns} or ({self.expressions.condition(1)}):")
+            self._line("    break")
             self._body(depth)
 
     def _while(self, depth: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from landbridge import types as kinds
 from landbridge.testing.generated.scope import World
-from landbridge.types import Array, Chars, Enum, EnumType, Integer, StructType, Type, boolean, ipv4, layout, mac
+from landbridge.types import Array, Chars, Enum, EnumType, Flags, Integer, StructType, Type, boolean, ipv4, layout, mac
 
 INTEGERS = (kinds.u8, kinds.u16, kinds.u32, kinds.u64, kinds.s8, kinds.s16, kinds.s32, kinds.s64)
 BIG_ENDIAN = (kinds.be16, kinds.be32, kinds.be64)
@@ -40,10 +40,14 @@ class Declarations:
             length = world.rng.randrange(2, 20)
             self._alias("Text", Chars(length), f"Annotated[str, lb.Chars({length})]")
         for _ in range(world.rng.randrange(1, 3)):
-            element, length = world.pick(world.integers), world.rng.randrange(1, 7)
-            self._array(element, length)
+            self._array(world.pick(world.integers), world.rng.randrange(1, 7))
+        if world.chance(0.4):
+            self._flags()
         for _ in range(world.rng.randrange(1, 4)):
             self._struct()
+        if world.chance(0.4):
+            element = world.pick([each for each in world.types if not isinstance(each, (Array, Chars))])
+            self._array(element, world.rng.randrange(1, 4))
 
     def _add(self, type_: Type, written: str) -> None:
         if type_ not in self.world.written:
@@ -58,7 +62,7 @@ class Declarations:
 
     def _array(self, element: Type, length: int) -> None:
         inner = self.world.written[element]
-        self._alias("Numbers", Array(element, length), f"Annotated[list[int], lb.Array({inner}, {length})]")
+        self._alias("Items", Array(element, length), f"Annotated[list[Any], lb.Array({inner}, {length})]")
 
     def _enum(self) -> None:
         base = self.world.pick([each for each in INTEGERS if each.bits < 64])
@@ -69,6 +73,15 @@ class Declarations:
         self.lines += [f"    {member} = {number}" for member, number in members] + ["", ""]
         # Only what it means is needed here; the class itself is made when the source runs.
         self._add(EnumType(name, base, members, False, Enum), name)
+
+    def _flags(self) -> None:
+        base = self.world.pick([each for each in INTEGERS if not each.signed])
+        bits = self.world.rng.sample(range(base.bits), self.world.rng.randrange(1, 4))
+        members = tuple((f"F{i}", 1 << bit) for i, bit in enumerate(bits))
+        name = f"Mode{len(self.world.written)}"
+        self.lines += ["", "", f"class {name}(lb.Flags, base=lb.{base.name}):"]
+        self.lines += [f"    {member} = {number:#x}" for member, number in members] + ["", ""]
+        self._add(EnumType(name, base, members, True, Flags), name)
 
     def _struct(self) -> None:
         able = [each for each in self.world.types if not isinstance(each, Array) or isinstance(each.element, Integer)]
