@@ -16,6 +16,8 @@ A map of the package, from the ground up (imports go downwards only):
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from landbridge.constants import *  # noqa: F403  (all of the kernel's constants, by their own names)
@@ -40,6 +42,17 @@ _LATER = {
     "sim": "landbridge.sim",
     "sockopt": "landbridge.channels.sockopt",
 }
+
+
+class _Package(ModuleType):
+    """This module: the import system puts submodules into it, which must not hide the names that users know."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _LATER and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
