@@ -11,6 +11,8 @@ from landbridge.channels.base import Channel, ChannelEnd, KernelPart
 from landbridge.channels.netlink.emit_generic import GenericEmitter
 from landbridge.channels.netlink.emit_raw import RawEmitter
 from landbridge.channels.netlink.generic_end import GenericEnd
+from landbridge.channels.netlink.handbook import handbook
+from landbridge.channels.netlink.operations import group_name
 from landbridge.channels.netlink.raw_end import RawEnd
 from landbridge.channels.netlink.units import FIRST_FREE, LAST, problem_with
 from landbridge.channels.netlink.ynl import ynl_spec
@@ -126,7 +128,7 @@ class Netlink(Channel):
     def kernel_part(self, spec: InterfaceSpec, members: Sequence[MemberSpec], features: frozenset[str]) -> KernelPart:
         if self.unit is not None:
             raw = RawEmitter(spec, members, self.unit, self.readers)
-            return KernelPart(name=self.name, source=raw.source(), uapi=raw.uapi())
+            return KernelPart(name=self.name, source=raw.source(), uapi=raw.uapi(), handbook=handbook(raw))
         guarded = [each for each in members if isinstance(each, EventSpec) and each.capability is not None]
         if guarded and "genl_mcast_cap" not in features:
             raise UnsupportedError(
@@ -140,6 +142,7 @@ class Netlink(Channel):
             name=self.name,
             source=generic.source(features),
             uapi=generic.uapi(),
+            handbook=handbook(generic),
             extra={f"{spec.c_name}.yaml": ynl_spec(generic)},
         )
 
@@ -156,6 +159,20 @@ class Netlink(Channel):
         if errno == errno_module.EEXIST:
             return f"a generic netlink family {self.family_of(spec)!r} is there already; another module has it"
         return None
+
+    def describe(self, spec: InterfaceSpec, member: MemberSpec) -> str:
+        where = f"generic netlink family {self.family_of(spec)!r}" if self.unit is None else f"netlink unit {self.unit}"
+        prefix = f"{spec.c_name}_{'CMD' if self.unit is None else 'MSG'}_{member.name}".upper()
+        match member:
+            case ParamSpec():
+                return f"{where}: {prefix}_GET, {prefix}_SET"
+            case EventSpec() if self.unit is None:
+                return f"{where}: multicast group {group_name(member)!r}, {prefix}"
+            case EventSpec():
+                return f"{where}: {prefix}, after {spec.c_name.upper()}_MSG_REGISTER"
+            case TableSpec():
+                return f"{where}: {prefix} (dump)"
+        return f"{where}: {prefix}"
 
 
 _GROUP_CAPABILITIES = (None, Capability.CAP_NET_ADMIN, Capability.CAP_SYS_ADMIN)
