@@ -17,7 +17,7 @@ from typing import Any
 
 from landbridge.errors import GuestPanic, GuestTimeout, LabError
 from landbridge.kernel import host_port
-from landbridge.lab import accel, bring, initramfs, kernels, rootfs, splat, tools, wire
+from landbridge.lab import accel, bring, initramfs, kernels, rootfs, splat, tools, vmlinux, wire
 from landbridge.lab.job import Job, Sink
 from landbridge.lab.kernel_log import KernelLine, KernelLog
 from landbridge.lab.kernels import GuestKernel
@@ -317,7 +317,7 @@ class Guest:
         options = MachineOptions(
             self._options.memory, self._options.cpus, self._options.append, accel.kvm_works(kernel, image)
         )
-        self._machine = Machine(kernel.image, image, words, options, self._root.source, serial=serial)
+        self._machine = Machine(vmlinux.unpacked(kernel.image), image, words, options, self._root.source, serial=serial)
         self._link = Link(self._machine.control, self._machine.console, self._log, self._serve)
         if not self._link.wait_hello(self._boot_timeout):
             if self._link.gone.is_set():
