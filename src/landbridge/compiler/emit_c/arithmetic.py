@@ -82,6 +82,9 @@ def folded(expr: ir.Expr) -> int | None:
         return None
     if isinstance(expr, ir.Const):
         return int(expr.value) if isinstance(expr.type, Integer) and expr.symbol is None else None
+    if isinstance(expr, ir.Convert):
+        operand = folded(expr.operand) if isinstance(expr.operand.type, Integer) else None
+        return None if operand is None else type_.wrap(operand)
     if isinstance(expr, ir.Unary):
         operand = folded(expr.operand)
         if operand is None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from landbridge.compiler import ir
+from landbridge.compiler.emit_c.arithmetic import folded
 from landbridge.compiler.emit_c.cexpr import Binds, CExpr, primary, promoted
+from landbridge.compiler.emit_c.constants import number
 from landbridge.compiler.emit_c.ctype import integer_of
 from landbridge.types import Address, Bool, Integer, Type, be32
 
@@ -24,6 +26,9 @@ def conversion(expressions: Expressions, expr: ir.Convert) -> CExpr:
             return expressions.of(expr.operand)
         return CExpr(f"{expressions.exact(expr.operand).within(Binds.EQUAL, right=True)} != 0", Binds.EQUAL)
     from_, to = _number(source), _number(target)
+    known = folded(expr)
+    if known is not None:
+        return number(known, to)
     if from_ == to:
         return expressions.of(expr.operand)
     value, host = expressions.exact(expr.operand), from_
@@ -55,6 +60,6 @@ def _number(type_: Type) -> Integer:
         return Integer("u8", 8, False)
     if isinstance(type_, Address):
         return be32
-    number = integer_of(type_)
-    assert number is not None, f"conversion of {type_}"
-    return number
+    carried = integer_of(type_)
+    assert carried is not None, f"conversion of {type_}"
+    return carried

@@ -12,11 +12,20 @@ LIMIT = 100
 TAB = 8
 
 
+# Where a line may be broken, from the loosest operator on; after an assignment only if nothing else helps.
+_ORDER = (",", ":", "?", "||", "&&", "|", "^", "&", "== !=", "< > <= >=", "<< >>", "+ -", "* / %", "=")
+_RANKS = {operator: rank for rank, group in enumerate(_ORDER) for operator in group.split()}
+
+
 @dataclass(frozen=True, slots=True)
 class _Break:
-    """A place where a line may end: ``end`` characters stay, the rest goes on at ``column``."""
+    """A place where a line may end: ``end`` characters stay, the rest goes on at ``column``.
+
+    ``depth`` counts the parentheses around it; ``rank`` is lowest for what binds least.
+    """
 
     depth: int
+    rank: int
     end: int
     column: int
 
@@ -46,9 +55,9 @@ def wrap(text: str, depth: int) -> list[str]:
         if not fits:
             lines.append(_indent(column) + text)
             return lines
-        fits = [each for each in fits if not text[: each.end].endswith(" =")] or fits
-        outermost = min(each.depth for each in fits)
-        best = [each for each in fits if each.depth == outermost][-1]
+        fits = [each for each in fits if each.rank < _RANKS["="]] or fits
+        loosest = min((each.depth, each.rank) for each in fits)
+        best = [each for each in fits if (each.depth, each.rank) == loosest][-1]
         lines.append(_indent(column) + text[: best.end])
         opened = _opened(text[: best.end], column, opened)
         text, column = text[best.end :].lstrip(), best.column
@@ -95,11 +104,9 @@ def _breaks(text: str, column: int, opened: list[int], outside: int) -> list[_Br
             stack.append(column + i + 1)
         elif char in ")]}" and stack:
             stack.pop()
-        elif char == " " and i and _may_end(text, i):
-            found.append(_Break(len(stack), i, stack[-1] if stack else outside))
+        elif char == " " and i:
+            before = text[:i].rsplit(" ", 1)[-1]
+            operator = "," if before.endswith(",") else before
+            if operator in _RANKS:
+                found.append(_Break(len(stack), _RANKS[operator], i, stack[-1] if stack else outside))
     return found
-
-
-def _may_end(text: str, space: int) -> bool:
-    before = text[:space].rsplit(" ", 1)[-1]
-    return before.endswith(",") or before in {"&&", "||", "|", "+", "-", "?", ":", "*", "&", "^", "="}
