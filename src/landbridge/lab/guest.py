@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import platform
 import pwd
 import re
 import signal
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from landbridge.errors import GuestPanic, GuestTimeout, LabError
+from landbridge.errors import GuestPanic, GuestTimeout, HostSetupError, LabError
 from landbridge.kernel import host_port
 from landbridge.lab import accel, bring, initramfs, kernels, rootfs, splat, tools, vmlinux, wire
 from landbridge.lab.job import Job, Sink
@@ -307,6 +308,11 @@ class Guest:
         return bring.copy(self, wanted, Path(cwd) if cwd is not None else Path.cwd())
 
     def _boot(self) -> None:
+        if platform.machine() != "x86_64":
+            raise HostSetupError(
+                f"guests run this machine's own programs, and the lab has no kernels for {platform.machine()}",
+                fix="use an x86-64 machine",
+            )
         tools.need("qemu-system-x86_64", "run a throwaway kernel")
         kernel = self.kernel
         tree = ModuleTree(kernel.modules) if kernel.modules else None
