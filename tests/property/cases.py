@@ -14,7 +14,7 @@ from landbridge.compiler.ir import Program
 from landbridge.declare import Interface
 from landbridge.errors import CompileError, KernelError
 from landbridge.sim import Simulation
-from landbridge.spec import CommandSpec, ParamSpec
+from landbridge.spec import CommandSpec, ParamSpec, TableSpec
 from landbridge.testing.generated import GeneratedInterface, generate_interface, random_value
 
 SEED = int(os.environ.get("LANDBRIDGE_SEED", "2026"))
@@ -47,20 +47,21 @@ class Subject:
         return self.generated.name
 
 
-def subjects(seed: int, count: int, *, commands: int | None = None) -> list[Subject]:
+def subjects(seed: int, count: int, *, commands: int | None = None, table: bool = False) -> list[Subject]:
     """Generated interfaces.
 
     Args:
         seed: Where they come from.
         count: How many.
         commands: Random commands in each; some unless told.
+        table: Whether each has a table.
     """
-    return [_subject(f"{seed}/{i}", f"Gen{i}", commands) for i in range(count)]
+    return [_subject(f"{seed}/{i}", f"Gen{i}", commands, table) for i in range(count)]
 
 
-def _subject(seed: str, name: str, commands: int | None) -> Subject:
+def _subject(seed: str, name: str, commands: int | None, table: bool) -> Subject:
     for attempt in range(20):
-        generated = generate_interface(random.Random(f"{seed}/{attempt}"), name, commands=commands)
+        generated = generate_interface(random.Random(f"{seed}/{attempt}"), name, commands=commands, table=table)
         cls = generated.load()
         try:
             return Subject(generated, cls, compile_interface(cls))
@@ -95,6 +96,8 @@ def cases(subject: Subject, seed: int, count: int, *, raw: bool = False) -> Iter
         if raw and rng.random() < 0.1:
             request = bytes(rng.choice((0, 1, 2, rng.randrange(256))) for _ in request)
         yield Case(command.name, request)
+        if subject.generated.table and rng.random() < 0.3:
+            yield Case(subject.generated.table, b"")
         if subject.generated.state_command:
             yield Case(subject.generated.state_command, b"")
         for each in subject.generated.map_commands:
@@ -109,6 +112,8 @@ def simulate(simulation: Simulation, case: Case) -> tuple[int, bytes]:
         if case.member.endswith("="):
             simulation.set_bytes(case.member[:-1], case.request)
             return 0, b""
+        if isinstance(simulation.spec.member(case.member), TableSpec):
+            return 0, b"".join(simulation.dump_bytes(case.member))
         if isinstance(simulation.spec.member(case.member), ParamSpec):
             return 0, simulation.get_bytes(case.member)
         return 0, simulation.call_bytes(case.member, case.request)

@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_emitted_c_agrees_with_the_simulation(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    chosen = subjects(SEED, INTERFACES)
+    chosen = subjects(SEED, INTERFACES, table=True)
     userspace = Userspace(folder, [each.program for each in chosen])
     userspace.build()
     total = succeeded = 0

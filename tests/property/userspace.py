@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from landbridge.channels.placement import place
-from landbridge.channels.sockopt import sockopt
 from landbridge.compiler.ir import Program
 from landbridge.module.tree import emit
-from landbridge.spec import CommandSpec, InterfaceSpec, ParamSpec
+from landbridge.spec import CommandSpec, InterfaceSpec, ParamSpec, TableSpec
 
 SHIM = Path(__file__).with_name("shim.h")
 # As the kernel compiles: signed arithmetic wraps, what is stored may be read as another type. What a handler's author
@@ -43,18 +42,36 @@ _INCLUDE = re.compile(r"^#include <([^>]+/[^>]+)>", re.MULTILINE)
 _SHARED = frozenset(["linux/types.h", "linux/in6.h", "linux/if_ether.h", "linux/errno.h"])
 
 
+# Every dump struct has the same fields in the same places; the context carries the size of a row.
+_KEEP_ROW = """
+struct any_dump { u64 position, index, anchor; bool moved; void *row, *context; };
+static unsigned char kept[1 << 22];
+static int rows;
+static int keep_row(struct any_dump *dump, const void *row)
+{
+	size_t size = (size_t)dump->context;
+
+	assert((rows + 1) * size <= sizeof(kept));
+	memcpy(kept + rows++ * size, row, size);
+	return 0;
+}
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One function that the driver can call.
 
     Attributes:
-        request, reply: Bytes.
+        request, reply: Bytes; a table's reply has as many rows of that size as there are.
+        is_table: Whether it is a table.
     """
 
     name: str
     call: str
     request: int
     reply: int
+    is_table: bool = False
 
 
 def entries(spec: InterfaceSpec) -> dict[str, Entry]:
@@ -70,6 +87,10 @@ def entries(spec: InterfaceSpec) -> dict[str, Entry]:
         size = param.value.size
         found[f"{param.name}="] = Entry(param.name, f"return {p}_{param.name}_set((const void *)request);", size, 0)
         found[param.name] = Entry(param.name, f"{p}_{param.name}_get((void *)reply); return 0;", 0, size)
+    for table in spec.of(TableSpec):
+        members = f".row = (void *)keep_row, .context = (void *){table.row.size}UL"
+        call = f"struct {p}_{table.name}_dump dump = {{ {members} }}; return {p}_{table.name}(&dump);"
+        found[table.name] = Entry(table.name, call, 0, table.row.size, is_table=True)
     return found
 
 
@@ -84,7 +105,7 @@ class Userspace:
     def __init__(self, folder: Path, programs: Sequence[Program]) -> None:
         self._folder = folder
         self._specs = [program.spec for program in programs]
-        self._trees = [emit(program, place(program.spec, sockopt)) for program in programs]
+        self._trees = [emit(program, place(program.spec, None)) for program in programs]
         self._tables = [list(entries(spec).values()) for spec in self._specs]
         self._keys = [{key: i for i, key in enumerate(entries(spec))} for spec in self._specs]
 
@@ -113,17 +134,21 @@ class Userspace:
         for index, key, request in cases:
             number = self._keys[index][key]
             stream += struct.pack("=HH", index, number) + request
-            expected.append(self._tables[index][number].reply)
+            expected.append((self._tables[index][number].reply, self._tables[index][number].is_table))
         done = subprocess.run(
             ["./driver"], cwd=self._folder, input=bytes(stream), capture_output=True, timeout=300, check=False
         )
         if done.returncode:
             raise AssertionError(f"the handlers died, {done.returncode}:\n{done.stderr.decode()}")
         position = 0
-        for size in expected:
+        for size, is_table in expected:
             (errno,) = _ERRNO.unpack_from(done.stdout, position)
             position += _ERRNO.size
-            reply = b"" if errno else done.stdout[position : position + size]
+            rows = 1
+            if is_table and not errno:
+                (rows,) = _ERRNO.unpack_from(done.stdout, position)
+                position += _ERRNO.size
+            reply = b"" if errno else done.stdout[position : position + rows * size]
             position += len(reply)
             yield -errno, reply
 
@@ -149,15 +174,15 @@ class Userspace:
 
     def _driver(self) -> str:
         """Reads calls from standard input and writes answers to standard output."""
-        text = ["#include <stdio.h>", '#include "shim.h"']
+        text = ["#include <stdio.h>", '#include "shim.h"', _KEEP_ROW]
         rows = []
         for i, (spec, table) in enumerate(zip(self._specs, self._tables, strict=True)):
             text.append(f'#include "{spec.c_name}_internal.h"')
             for j, each in enumerate(table):
                 text.append(f"static int call_{i}_{j}(void *request, void *reply) {{ {each.call} }}")
-                rows.append(f"\t[{i}][{j}] = {{ call_{i}_{j}, {each.request}, {each.reply} }},")
+                rows.append(f"\t[{i}][{j}] = {{ call_{i}_{j}, {each.request}, {each.reply}, {each.is_table:d} }},")
         most = max(len(table) for table in self._tables)
-        text += ["static const struct { int (*call)(void *, void *); size_t request, reply; }"]
+        text += ["static const struct { int (*call)(void *, void *); size_t request, reply; int is_table; }"]
         text += [f"calls[{len(self._specs)}][{most}] = {{", *rows, "};"]
         internals = [tree.files[f"{tree.name}_internal.h"] for tree in self._trees]
         taking = [tree.name for tree, text in zip(self._trees, internals, strict=True) if "_memory_init" in text]
@@ -169,11 +194,15 @@ class Userspace:
             "\t\tsize_t in = calls[which[0]][which[1]].request, out = calls[which[0]][which[1]].reply;",
             "\t\tvoid *request = malloc(in), *reply = malloc(out);",
             "\t\tint err;",
+            "\t\trows = 0;",
             "\t\tmemset(reply, 0xa5, out);",
             "\t\tif (in && fread(request, in, 1, stdin) != 1)\n\t\t\treturn 2;",
             "\t\terr = calls[which[0]][which[1]].call(request, reply);",
             "\t\tfwrite(&err, sizeof(err), 1, stdout);",
-            "\t\tif (!err && out)\n\t\t\tfwrite(reply, out, 1, stdout);",
+            "\t\tif (!err && calls[which[0]][which[1]].is_table) {",
+            "\t\t\tfwrite(&rows, sizeof(rows), 1, stdout);",
+            "\t\t\tfwrite(kept, out, rows, stdout);",
+            "\t\t} else if (!err && out) {\n\t\t\tfwrite(reply, out, 1, stdout);\n\t\t}",
             "\t\tfree(request);",
             "\t\tfree(reply);",
             "\t}",

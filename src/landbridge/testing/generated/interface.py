@@ -24,6 +24,7 @@ class GeneratedInterface:
         source: A whole Python module.
         commands: Commands that do something random.
         state_command: Command that gives all State and Counters as one struct; None if there are none.
+        table: Name of a table that does something random; None if there is none.
         map_commands: For each Map the command that gives its entry at an index, in order, and fails with
             ERANGE past the end.
     """
@@ -33,6 +34,7 @@ class GeneratedInterface:
     commands: tuple[str, ...]
     state_command: str | None
     map_commands: tuple[str, ...]
+    table: str | None = None
 
     @property
     def file(self) -> str:
@@ -53,7 +55,7 @@ class GeneratedInterface:
 
 
 def generate_interface(
-    rng: random.Random, name: str = "Generated", *, commands: int | None = None
+    rng: random.Random, name: str = "Generated", *, commands: int | None = None, table: bool = False
 ) -> GeneratedInterface:
     """Make an interface with random memory, methods and commands.
 
@@ -61,8 +63,9 @@ def generate_interface(
         rng: Where all choices come from.
         name: Name of the class.
         commands: How many commands it has, beside those that show its memory; 2 to 4 unless told.
+        table: Whether it has a table too, which not every channel carries.
     """
-    return _Writer(rng, name).write(commands or rng.randrange(2, 5))
+    return _Writer(rng, name).write(commands or rng.randrange(2, 5), table)
 
 
 class _Writer:
@@ -76,7 +79,7 @@ class _Writer:
         self.declarations = Declarations(self.world)
         self.body: list[str] = []
 
-    def write(self, count: int) -> GeneratedInterface:
+    def write(self, count: int, table: bool) -> GeneratedInterface:
         self.declarations.choose()
         self._memory()
         for i in range(self.world.rng.randrange(0, 3)):
@@ -84,12 +87,15 @@ class _Writer:
         commands = tuple(f"run{i}" for i in range(count))
         for each in commands:
             self._handler(each, command=True)
+        if table:
+            self._table()
         state_command = self._show_state()
         map_commands = tuple(self._show_map(each) for each in self.world.maps)
         lines = [
             f'"""{self.name}: made by landbridge.testing."""',
             "",
             "import errno",
+            "from collections.abc import Iterator",
             "from typing import Annotated, Any",
             "",
             "import landbridge as lb",
@@ -100,7 +106,9 @@ class _Writer:
             *self.body,
             "",
         ]
-        return GeneratedInterface(self.name, "\n".join(lines), commands, state_command, map_commands)
+        return GeneratedInterface(
+            self.name, "\n".join(lines), commands, state_command, map_commands, "rows" if table else None
+        )
 
     def _line(self, text: str) -> None:
         self.body.append(f"    {text}" if text else "")
@@ -149,6 +157,16 @@ class _Writer:
         world.callables.append(
             Helper(name, tuple(type_ for _, type_ in parameters), result, scope.cost, scope.changes_maps)
         )
+
+    def _table(self) -> None:
+        rows = [each for each in self.world.types if isinstance(each, StructType)]
+        row = self.world.pick(rows)
+        scope = Scope(self.world, list(self.world.members))
+        lines = Statements(scope, None, row).write(self.world.rng.randrange(1, 6))
+        self._line("")
+        self._line("@lb.table")
+        self._line(f"def rows(self) -> Iterator[{row.name}]:")
+        self.body += lines
 
     def _show_state(self) -> str | None:
         world = self.world

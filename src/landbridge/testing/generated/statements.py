@@ -28,11 +28,12 @@ _MOST_TURNS = 200
 class Statements:
     """Writes the body of one handler, line by line."""
 
-    def __init__(self, scope: Scope, result: Type | None) -> None:
+    def __init__(self, scope: Scope, result: Type | None, row: Type | None = None) -> None:
         self.scope = scope
         self.world = scope.world
         self.expressions = Expressions(scope)
         self.result = result
+        self.row = row
         self.lines: list[str] = []
         self._depth = 2
 
@@ -42,6 +43,8 @@ class Statements:
             self._statement(2)
         if self.result is not None:
             self._line(f"return {self.expressions.of(self.result)}")
+        elif self.row is not None:
+            self._yield()
         elif not self.lines:
             self._line("pass")
         return self.lines
@@ -75,6 +78,8 @@ class Statements:
             (6, self._augment),
             (3, self._element),
         ]
+        if self.row is not None:
+            ways.append((8, self._yield))
         if self.world.counters:
             ways.append((1, self._count))
         if self.world.maps:
@@ -151,6 +156,10 @@ class Statements:
             self._line(f"{text} {self._operator(type_)}")
         else:
             self._line(f"{text} = {self.expressions.of(type_, 2)}")
+
+    def _yield(self) -> None:
+        assert self.row is not None
+        self._line(f"yield {self.expressions.of(self.row, 2)}")
 
     def _count(self) -> None:
         self._line(f"self.{self.world.pick(self.world.counters)} += {self.world.rng.randrange(1, 5)}")
