@@ -57,7 +57,7 @@ def test_a_second_reader_is_refused(crossing: Crossing) -> None:
 
 def test_a_reader_that_was_killed_makes_room(crossing: Crossing) -> None:
     log = os.popen("dmesg").read()
-    for _ in range(50):
+    for _ in range(20):
         read, write = os.pipe()
 
         def listen(ready: int = write) -> None:
@@ -137,7 +137,7 @@ def test_unknown_types_and_short_headers(crossing: Crossing, wire: Wire) -> None
     assert wire.error(2, b"") == 0  # control messages end in netlink itself
     for length in (0, 1, 15, 17, 1 << 20):
         wire.send(OPERATIONS["ask"], b"", length=length)
-    for size in range(16):
+    for size in range(1, 16):
         wire.socket.send(struct.pack("=IHHII", 16, OPERATIONS["ask"], 5, 1, 0)[:size])
     wire.drain()
     assert crossing.ask() == "a message from kernel\n"
@@ -170,7 +170,7 @@ def test_it_stays_while_a_socket_is_open() -> None:
 
     over = netlink(unit=27)
     first = lb.load(Brief, over=over)
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 27), pytest.raises(LoadError):
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 27), pytest.raises(BusyError, match="in use"):
         first.close()
     assert "brief" in Path("/proc/modules").read_text()
     assert os.system("rmmod brief") == 0
