@@ -43,7 +43,7 @@ def guest_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group()
+@click.group(short_help="Boot throwaway kernels by hand: exec, shell, kernels, fetch.")
 def lab() -> None:
     """Boot throwaway kernels that see this machine's files and keep nothing."""
 

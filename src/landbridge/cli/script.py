@@ -32,14 +32,15 @@ def environment() -> dict[str, str]:
 def main() -> None:
     """Run the script that the command line names as Python itself would."""
     sys.argv = sys.argv[1:]
-    file = sys.argv[0]
-    sys.path[0] = os.path.dirname(os.path.realpath(file))  # noqa: PTH120  (pathlib is slow to import)
+    # pathlib is slow to import.
+    file = os.path.abspath(sys.argv[0])  # noqa: PTH100
+    sys.path[0] = os.path.dirname(os.path.realpath(file))  # noqa: PTH120
+    sys.excepthook = _without_us
     with open(file, "rb") as source:  # noqa: PTH123
         code = compile(source.read(), file, "exec", dont_inherit=True)
     module = type(sys)("__main__")
     module.__file__ = file
     sys.modules["__main__"] = module
-    sys.excepthook = _without_us
     try:
         exec(code, module.__dict__)
     except Exception as error:  # Python shows what is not ours
