@@ -180,13 +180,13 @@ def test_taken_numbers_are_said_and_all_is_given_back(log: KernelLog) -> None:
     before = available_kib()
     with load_module(Holder, place(Holder.__lb_spec__, lb.sockopt)):
         for cls in (Rival, Many):
-            for _ in range(50):
+            for _ in range(20):
                 with pytest.raises(LoadError, match="taken") as caught:
                     load_module(cls, place(cls.__lb_spec__, lb.sockopt))
                 assert caught.value.errno == errno.EBUSY
                 assert "0x4c00" in str(caught.value)
                 assert not is_loaded(cls.__lb_spec__.c_name)
-    assert before - available_kib() < 4096
+    assert before - available_kib() < 4096  # the maps alone would be 6 MiB
 
 
 def test_a_module_of_another_kernel_is_refused(tmp_path: Path) -> None:
