@@ -50,7 +50,7 @@ class Apt:
                 options = f"signed-by={mirrors.keyring} arch=amd64 target=Packages"
                 lines.append(f"deb [{options}] {uri} {source.suite} main")
         folder = cache.directory() / "apt" / "+".join(source.suite for source in sources)
-        for each in ("state/lists/partial", "cache/archives/partial"):
+        for each in ("state/lists/partial", "cache/archives/partial", "tmp"):
             (folder / each).mkdir(parents=True, exist_ok=True)
         (folder / "sources.list").write_text("\n".join(lines) + "\n")
         (folder / "status").touch()
@@ -96,7 +96,9 @@ class Apt:
 
     def _run(self, program: str, *arguments: str, cwd: Path | None = None, check: bool = True) -> str:
         command = [tools.need(program, "fetch kernels"), "-c", str(self._configuration), *arguments]
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+        # An interrupted apt leaves its temporary files behind: not in everyone's directory.
+        temporary = str(self._configuration.parent / "tmp")
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TMPDIR": temporary}
         environment |= {name: value for name, value in tools.environment() if name.lower().endswith("_proxy")}
         done = subprocess.run(
             command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=_TIMEOUT
