@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Final
 
 from landbridge.errors import ClosedError
@@ -34,7 +35,8 @@ class PortPool:
         self.closed = False
         self._strict = strict
         self._receive_buffer = receive_buffer
-        self._ports: set[Port] = set()
+        # Weakly: one that nobody holds any more, because its user was interrupted, closes itself.
+        self._ports: weakref.WeakSet[Port] = weakref.WeakSet()
         self._idle: list[Port] = []
 
     def open(self, portid: int = 0, buffer_size: int = BUFFER_SIZE) -> Port:
@@ -87,6 +89,6 @@ class PortPool:
 
     def forget(self) -> None:
         """Close all ports, but let new ones be opened (in a forked child)."""
-        ports, self._ports, self._idle = self._ports, set(), []
+        ports, self._ports, self._idle = list(self._ports), weakref.WeakSet(), []
         for port in ports:
             port.close()

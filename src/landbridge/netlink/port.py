@@ -46,7 +46,7 @@ class Port:
         statistics: Where forged and truncated messages are counted.
     """
 
-    __slots__ = ("_poll", "buffer", "cut", "portid", "socket", "statistics")
+    __slots__ = ("__weakref__", "_poll", "buffer", "cut", "portid", "socket", "statistics")
 
     def __init__(
         self,

@@ -16,6 +16,7 @@ from typing import Final, Self, TypeAlias
 
 from landbridge.errors import BrokenError, ChannelError, ChannelTimeout, OverrunError
 from landbridge.netlink import constants as nl
+from landbridge.netlink.calls import Calls
 from landbridge.netlink.completion import complete, settle
 from landbridge.netlink.conversation import Conversation
 from landbridge.netlink.dump import dump_parts, stream
@@ -423,6 +424,10 @@ class NetlinkSocket:
         """
         limit = self.timeout if timeout is None else timeout
         return stream(self._pool, kind, payload, flags, operation=operation, timeout=limit)
+
+    def calls(self) -> Calls:
+        """Ports for callers that build and read their messages themselves; they close with this socket."""
+        return Calls(self._pool, self.timeout)
 
     # Life ------------------------------------------------------------------------------------
 

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from landbridge.channels.netlink.call import ReplyPlan, RequestPlan
 from landbridge.channels.netlink.decode import SlowDecoder
 from landbridge.channels.netlink.sets import Attribute
+from landbridge.channels.netlink.transfer import room
 from landbridge.netlink.attributes import ATTRIBUTE
 from landbridge.netlink.constants import NLA_F_NESTED
-from landbridge.netlink.wire import Buffer
+from landbridge.netlink.wire import HEADER_SIZE, Buffer
 from landbridge.types import Chars, StructType
 
 Encoder: TypeAlias = Callable[..., bytes]
@@ -73,12 +75,14 @@ class _Pieces:
         names: What the compiled text refers to.
     """
 
+    prefix = "_"
+
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}
 
     def name(self, thing: Any) -> str:
         """A name for something in the compiled text."""
-        name = f"_{len(self.names)}"
+        name = f"{self.prefix}{len(self.names)}"
         self.names[name] = thing
         return name
 
@@ -119,6 +123,8 @@ class _Pieces:
 
 
 class _Encoding(_Pieces):
+    prefix = "_in"
+
     def inside(self, attribute: Attribute, item: str) -> list[str]:
         assert attribute.nest is not None
         return [f"{item}.{each.name}" for each in attribute.nest.reply]
@@ -151,6 +157,24 @@ def _put_nest(kind: int, inside: bytes) -> bytes:
     return ATTRIBUTE.pack(len(inside) + 4, kind) + inside
 
 
+def plan_request(attributes: Sequence[Attribute], header: bytes) -> RequestPlan:
+    """Plan how the payload of a request is packed.
+
+    Args:
+        attributes: What it consists of; their names are those of the arguments.
+        header: Four bytes before them.
+    """
+    encoding = _Encoding()
+    arguments = [each.name for each in attributes]
+    pieces = [_Run("=I", [str(int.from_bytes(header, sys.byteorder))]), *encoding.cut(attributes, arguments)]
+    if len(pieces) > 1 and isinstance(first := pieces[0], _Run) and isinstance(second := pieces[1], _Run):
+        first.add(second.format[1:], *second.items)
+        del pieces[1]
+    if len(pieces) == 1 and isinstance(only := pieces[0], _Run):
+        return RequestPlan(arguments, only.format[1:], only.items, encoding.names)
+    return RequestPlan(arguments, None, [encoding.expression(pieces)], encoding.names)
+
+
 def compile_encoder(attributes: Sequence[Attribute], header: bytes) -> Encoder:
     """Compile a function that takes the attributes' values and gives the payload of a message.
 
@@ -162,25 +186,21 @@ def compile_encoder(attributes: Sequence[Attribute], header: bytes) -> Encoder:
         The function. It raises struct.error, TypeError, ValueError or AttributeError for values that do not
         fit; which one, and where, is found by packing the struct.
     """
-    if not attributes:
-        return lambda: header
-    encoding = _Encoding()
-    arguments = [f"v{i}" for i in range(len(attributes))]
-    pieces = encoding.cut(attributes, arguments)
-    start = str(int.from_bytes(header, sys.byteorder))
-    if isinstance(pieces[0], _Run):
-        pieces[0] = _Run(f"=I{pieces[0].format[1:]}", [start, *pieces[0].items])
-    else:
-        pieces.insert(0, _Run("=I", [start]))
-    text = f"def encode({', '.join(arguments)}):\n    return {encoding.expression(pieces)}\n"
-    scope = dict(encoding.names)
-    exec(text, scope)
+    plan = plan_request(attributes, header)
+    scope = dict(plan.names)
+    body = plan.items[0]
+    if plan.format is not None:
+        scope["_pack"] = struct.Struct(f"={plan.format}").pack
+        body = f"_pack({', '.join(plan.items)})"
+    exec(f"def encode({', '.join(plan.arguments)}):\n    return {body}\n", scope)
     made: Encoder = scope["encode"]
     return made
 
 
 class _Decoding(_Pieces):
     """Unpacks into variables, and knows the expressions that make values of them."""
+
+    prefix = "_out"
 
     def __init__(self) -> None:
         super().__init__()
@@ -234,15 +254,20 @@ class _Decoding(_Pieces):
                 self.unpack(piece.pieces)
                 self.lines.append(f"if o != {end}: return slow(b, s, e)")
 
-    def _unpack_run(self, run: _Run) -> None:
+    def unpacked(self, run: _Run) -> tuple[list[str], list[str]]:
+        """The names that a run is unpacked into, and what must not be true of them."""
         targets, checks = [], []
         for each in run.items:
             if each.isdigit():
                 self._variables += 1
-                targets.append(f"h{self._variables}")
-                checks.append(f"h{self._variables} != {each}")
+                targets.append(f"_h{self._variables}")
+                checks.append(f"_h{self._variables} != {each}")
             else:
                 targets.append(each)
+        return targets, checks
+
+    def _unpack_run(self, run: _Run) -> None:
+        targets, checks = self.unpacked(run)
         self.lines += [
             f"if o + {run.size} > e: return slow(b, s, e)",
             f"{', '.join(targets)}, = {self.name(struct.Struct(run.format).unpack_from)}(b, o)",
@@ -275,3 +300,38 @@ def compile_decoder(attributes: Sequence[Attribute], make: Callable[..., Any] | 
     exec(text, scope)
     made: Decoder = scope["decode"]
     return made
+
+
+def plan_reply(attribute: Attribute, header: bytes, path: str) -> ReplyPlan:
+    """Plan how a reply with one attribute is unpacked.
+
+    Args:
+        attribute: What the reply consists of.
+        header: Four bytes before it.
+        path: What is decoded, for errors.
+    """
+    decode = compile_decoder([attribute], None, path)
+
+    def whole(payload: bytes) -> Any:
+        return decode(payload, len(header), len(payload))
+
+    decoding = _Decoding()
+    pieces = [_Run("=I", [str(int.from_bytes(header, sys.byteorder))]), *decoding.cut([attribute], ["_v"])]
+    size = HEADER_SIZE + len(header) + room(attribute)
+    if len(pieces) == 2 and isinstance(first := pieces[0], _Run) and isinstance(second := pieces[1], _Run):
+        first.add(second.format[1:], *second.items)
+        targets, checks = decoding.unpacked(first)
+        return ReplyPlan(first.format[1:], targets, checks, decoding.value("_v"), whole, decoding.names, size)
+    start = HEADER_SIZE + len(header)
+    if isinstance(attribute.type, Chars):
+        # The kernel end puts text as long as it is, with the NUL that ends it.
+        number = int.from_bytes(header, sys.byteorder)
+        checks = [
+            f"_h != {number}",
+            f"_t != {attribute.number}",
+            f"_l < 5 or _l + {start} > _n",
+            f"_a[_l + {start - 1}]",
+        ]
+        text = f'_a[{start + 4}:_l + {start - 1}].decode("utf-8", "surrogateescape")'
+        return ReplyPlan("IHH", ["_h", "_l", "_t"], checks, text, whole, {}, size, is_prefix=True)
+    return ReplyPlan(None, [], [], f"_decode(_a, {start}, _n)", whole, {"_decode": decode}, size)

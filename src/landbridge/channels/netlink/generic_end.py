@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import errno as errno_module
+import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from landbridge.channels.base import ChannelEnd, name_of, refuse_mode
-from landbridge.channels.netlink.codec import compile_decoder, compile_encoder
+from landbridge.channels.netlink.call import Target, compile_call
+from landbridge.channels.netlink.codec import compile_decoder, plan_reply, plan_request
 from landbridge.channels.netlink.emit_generic import GenericEmitter
-from landbridge.channels.netlink.errors import with_hint
+from landbridge.channels.netlink.errors import explain, with_hint
 from landbridge.channels.netlink.numbering import Numbering
 from landbridge.channels.netlink.operations import INFO, Kind, Operation, find, group_name
-from landbridge.channels.netlink.sets import Attribute, AttributeSet
+from landbridge.channels.netlink.sets import Attribute
 from landbridge.channels.netlink.stream import SKIP, EventCounts, NetlinkEvents
 from landbridge.channels.netlink.table import NetlinkTable
-from landbridge.channels.signature import with_signature
-from landbridge.errors import EncodeError, GoneError, KernelError, MismatchError, UnsupportedError
+from landbridge.errors import GoneError, KernelError, MismatchError, UnsupportedError
 from landbridge.netlink import constants as nl
 from landbridge.netlink import request
 from landbridge.netlink.extack import AttributeNames
@@ -50,12 +51,13 @@ class GenericEnd(ChannelEnd):
         self._name = family
         self._plan = GenericEmitter(spec, members, family)
         self._socket = NetlinkSocket(nl.NETLINK_GENERIC)
+        self._calls = self._socket.calls()
         self._generic = GenericNetlink(self._socket)
         info = find(self._plan.operations, Kind.INFO)
         self._ask_info = GENERIC_HEADER.pack(info.number, 1, 0)
         self._read_info = compile_decoder(self._plan.info.reply, lambda *values: values, f"{spec.c_name}.{INFO}")
         try:
-            self._family = self._look_up().id
+            self._kind = [self._look_up().id]
         except BaseException:
             self._socket.close()
             raise
@@ -67,59 +69,27 @@ class GenericEnd(ChannelEnd):
     # Calls -----------------------------------------------------------------------------------
 
     def command(self, member: CommandSpec) -> Callable[..., Any]:
-        set_ = self._plan.sets[member.name]
-        operation = find(self._plan.operations, Kind.COMMAND, member)
-        if member.reply is None:
-            return with_signature(self._doer(operation, set_, member.request), member)
-        return with_signature(self._asker(operation, set_, member.request), member)
+        return self._call(find(self._plan.operations, Kind.COMMAND, member), member.request, member.reply is not None)
 
     def getter(self, member: ParamSpec) -> Callable[[], Any]:
         if not member.is_readable:
             return lambda: refuse_mode(self._spec, member, "read")
-        return self._asker(find(self._plan.operations, Kind.GET, member), self._plan.sets[member.name], None)
+        return self._call(find(self._plan.operations, Kind.GET, member), None, True)
 
     def setter(self, member: ParamSpec) -> Callable[[Any], None]:
         if not member.is_writable:
             return lambda value: refuse_mode(self._spec, member, "write")
-        operation = find(self._plan.operations, Kind.SET, member)
-        return self._doer(operation, self._plan.sets[member.name], member.value)
+        return self._call(find(self._plan.operations, Kind.SET, member), member.value, False)
 
-    def _doer(self, operation: Operation, set_: AttributeSet, struct: StructType | None) -> Callable[..., None]:
-        """A call that is only acknowledged."""
-        encode = compile_encoder(set_.request if struct else (), self._header(operation))
-        execute, what = self._socket.execute, self._described(operation, set_.request)
-
-        def call(*values: Any) -> None:
-            try:
-                payload = encode(*values)
-            except Exception as error:
-                _explain(error, struct, values)
-            try:
-                execute(self._family, payload, operation=what)
-            except KernelError as error:
-                self._again(error, lambda: execute(self._family, payload, operation=what))
-
-        return call
-
-    def _asker(self, operation: Operation, set_: AttributeSet, struct: StructType | None) -> Callable[..., Any]:
-        """A call that is answered."""
-        encode = compile_encoder(set_.request if struct else (), self._header(operation))
+    def _call(self, operation: Operation, request: StructType | None, replies: bool) -> Callable[..., Any]:
+        assert operation.member is not None
+        set_, header = self._plan.sets[operation.member.name], self._header(operation)
         what = self._described(operation, set_.request)
-        decode = compile_decoder(set_.reply, None, what.name)
-        ask = self._socket.request
-
-        def call(*values: Any) -> Any:
-            try:
-                payload = encode(*values)
-            except Exception as error:
-                _explain(error, struct, values)
-            try:
-                reply = ask(self._family, payload, operation=what).payload
-            except KernelError as error:
-                reply = self._again(error, lambda: ask(self._family, payload, operation=what).payload)
-            return decode(reply, _HEADER, len(reply))
-
-        return call
+        target = Target(self._calls, self._kind, what, functools.partial(explain, request), self._again)
+        asked = plan_request(set_.request if request else (), header)
+        return compile_call(
+            operation.name, target, asked, plan_reply(set_.reply[0], header, what.name) if replies else None
+        )
 
     # Tables and events -----------------------------------------------------------------------
 
@@ -129,7 +99,7 @@ class GenericEnd(ChannelEnd):
         what, payload = self._described(operation, ()), self._header(operation)
 
         def once() -> list[bytes]:
-            return self._socket.dump_parts(self._family, payload, operation=what)
+            return self._socket.dump_parts(self._kind[0], payload, operation=what)
 
         def dump() -> list[bytes]:
             try:
@@ -153,7 +123,7 @@ class GenericEnd(ChannelEnd):
         assert set_.sequence is not None
         what = name_of(self._spec, member)
         family = self._look_up()
-        if family.id != self._family:
+        if family.id != self._kind[0]:
             self._check_digest(family)
         decode = compile_decoder((*set_.reply, set_.sequence), _without_number(member.record), what)
         number_of = compile_decoder((*set_.reply, set_.sequence), lambda *values: values[-1], what)
@@ -198,7 +168,7 @@ class GenericEnd(ChannelEnd):
         what = request.Operation(f"{self._spec.c_name}.{INFO}", _HEADER)
 
         def ask() -> bytes:
-            return self._socket.request(self._family, self._ask_info, operation=what).payload
+            return self._socket.request(self._kind[0], self._ask_info, operation=what).payload
 
         try:
             reply = ask()
@@ -216,13 +186,15 @@ class GenericEnd(ChannelEnd):
                 hint="load it with lb.load(...); kernel ends live in the first network namespace",
             ) from None
 
-    def _again(self, error: KernelError, send: Callable[[], R]) -> R:
+    def _again(self, error: Exception, send: Callable[[], R]) -> R:
         """After an error that a family with another number would explain: find it, and send again."""
+        if not isinstance(error, KernelError):
+            raise error
         if error.errno not in _STALE:
             raise with_hint(error) from None
         family = self._look_up()
         # The two errors also mean other things: only a changed number proves that it was stale.
-        if family.id == self._family:
+        if family.id == self._kind[0]:
             raise with_hint(error) from None
         self._check_digest(family)
         return send()
@@ -236,7 +208,7 @@ class GenericEnd(ChannelEnd):
                 f"digest {found:#018x}, and this class has {self._spec.digest64:#018x}",
                 hint="attach anew with the class that it was loaded from",
             )
-        self._family = family.id
+        self._kind[0] = family.id
 
     def _header(self, operation: Operation) -> bytes:
         return GENERIC_HEADER.pack(operation.number, 1, 0)
@@ -257,12 +229,3 @@ def _without_number(record: StructType) -> Callable[..., Any]:
     make = record.value_class
     assert make is not None
     return lambda *values: make(*values[:-1])
-
-
-def _explain(error: Exception, struct: StructType | None, values: Sequence[Any]) -> NoReturn:
-    """Raise what is wrong with the values of a call."""
-    if struct is not None:
-        struct.pack_values(values)
-    if isinstance(error, (TypeError, ValueError)):
-        raise error
-    raise EncodeError(str(error)) from error

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import errno as errno_module
+import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from landbridge.channels.base import ChannelEnd, name_of, refuse_mode
-from landbridge.channels.netlink.errors import with_hint
+from landbridge.channels.netlink.call import Target, compile_call
+from landbridge.channels.netlink.errors import explain, with_hint
 from landbridge.channels.netlink.numbering import Numbering
 from landbridge.channels.netlink.operations import INFO, Kind, Operation, find, raw_operations
-from landbridge.channels.netlink.payloads import READER, event_layout, info_layout
+from landbridge.channels.netlink.payloads import READER, event_layout, info_layout, plan_reply, plan_request
 from landbridge.channels.netlink.stream import EventCounts, NetlinkEvents
 from landbridge.channels.netlink.table import NetlinkTable
-from landbridge.channels.signature import with_signature
 from landbridge.errors import BusyError, ChannelError, DecodeError, GoneError, KernelError, UnsupportedError
 from landbridge.netlink import request
 from landbridge.netlink.constants import NLM_F_REQUEST
@@ -44,55 +45,31 @@ class RawEnd(ChannelEnd):
                 f"no kernel end of {spec.c_name} answers: nobody has netlink unit {unit}",
                 hint="load it with lb.load(...), or give the unit= it was loaded with",
             ) from None
+        self._calls = self._socket.calls()
 
     def digest(self) -> int:
         value: int = self._info()[0]
         return value
 
     def command(self, member: CommandSpec) -> Callable[..., Any]:
-        operation = find(self._operations, Kind.COMMAND, member)
-        if member.reply is None:
-            return with_signature(self._doer(operation, member.request), member)
-        return with_signature(self._asker(operation, member.request, member.reply), member)
+        return self._call(find(self._operations, Kind.COMMAND, member), member.request, member.reply)
 
     def getter(self, member: ParamSpec) -> Callable[[], Any]:
         if not member.is_readable:
             return lambda: refuse_mode(self._spec, member, "read")
-        return self._asker(find(self._operations, Kind.GET, member), None, member.value)
+        return self._call(find(self._operations, Kind.GET, member), None, member.value)
 
     def setter(self, member: ParamSpec) -> Callable[[Any], None]:
         if not member.is_writable:
             return lambda value: refuse_mode(self._spec, member, "write")
-        return self._doer(find(self._operations, Kind.SET, member), member.value)
+        return self._call(find(self._operations, Kind.SET, member), member.value, None)
 
-    def _doer(self, operation: Operation, struct: StructType | None) -> Callable[..., None]:
-        execute, number, what = self._socket.execute, operation.number, self._described(operation)
-        pack = _packer(struct)
-
-        def call(*values: Any) -> None:
-            payload = pack(values)
-            try:
-                execute(number, payload, operation=what)
-            except KernelError as error:
-                raise with_hint(error) from None
-
-        return call
-
-    def _asker(self, operation: Operation, struct: StructType | None, reply: StructType) -> Callable[..., Any]:
-        ask, number, what = self._socket.request, operation.number, self._described(operation)
-        pack, unpack, size = _packer(struct), reply.unpack_values, reply.size
-
-        def call(*values: Any) -> Any:
-            payload = pack(values)
-            try:
-                raw = ask(number, payload, operation=what).payload
-            except KernelError as error:
-                raise with_hint(error) from None
-            if len(raw) != size:
-                raise DecodeError(f"{len(raw)} bytes, not {size}", path=what.name)
-            return unpack(raw)[0]
-
-        return call
+    def _call(self, operation: Operation, request: StructType | None, reply: StructType | None) -> Callable[..., Any]:
+        what = self._described(operation)
+        target = Target(self._calls, [operation.number], what, functools.partial(explain, request), _refuse)
+        return compile_call(
+            operation.name, target, plan_request(request), plan_reply(reply) if reply is not None else None
+        )
 
     def table(self, member: TableSpec) -> Iterable[Any]:
         operation = find(self._operations, Kind.DUMP, member)
@@ -197,8 +174,9 @@ class _Registered(Subscription[Any]):
         super().close()
 
 
-def _packer(struct: StructType | None) -> Callable[[Sequence[Any]], bytes]:
-    return struct.pack_values if struct is not None else lambda values: b""
+def _refuse(error: Exception, repeat: Callable[[], list[Message]]) -> NoReturn:
+    """Raise an error of the kernel with what can be done about it."""
+    raise with_hint(error) if isinstance(error, KernelError) else error
 
 
 def _maker(member: EventSpec | TableSpec) -> Callable[..., Any]:
