@@ -231,9 +231,11 @@ def test_emission_is_the_same_each_time_and_fits_the_line() -> None:
             assert line == line.rstrip()
 
 
-def test_a_kernel_without_missing_attributes() -> None:
+def test_older_forms_of_the_kernels_api() -> None:
     assert "NL_SET_ERR_ATTR_MISS" in PLAN.source(MODERN)
     assert "NL_SET_ERR_ATTR_MISS" not in PLAN.source(MODERN - {"nl_set_err_attr_miss"})
+    assert ".flags = GENL_MCAST_CAP_NET_ADMIN," in PLAN.source(MODERN)
+    assert ".flags = GENL_UNS_ADMIN_PERM," in PLAN.source(frozenset({"genl_mcast_cap_sys_admin"}))
     with pytest.raises(UnsupportedError, match="lets anyone listen") as caught:
         netlink.kernel_part(SPEC, SPEC.crossing, frozenset())
     assert "6.7" in str(caught.value.minimum_version)

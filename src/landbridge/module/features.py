@@ -20,6 +20,8 @@ _FORMS = {
     "const struct genl_split_ops form[1] = { { .cmd = 1 } };\n",
     "genl_mcast_cap": "#include <net/genetlink.h>\nextern const int form;\n"
     "const int form = GENL_MCAST_CAP_NET_ADMIN | GENL_MCAST_CAP_SYS_ADMIN;\n",
+    "genl_mcast_cap_sys_admin": "#include <net/genetlink.h>\nextern const struct genl_multicast_group form;\n"
+    "const struct genl_multicast_group form = { .flags = GENL_UNS_ADMIN_PERM, .cap_sys_admin = 1 };\n",
     "nl_set_err_attr_miss": "#include <linux/netlink.h>\nvoid form(struct netlink_ext_ack *extack);\n"
     "void form(struct netlink_ext_ack *extack)\n{\n\tNL_SET_ERR_ATTR_MISS(extack, NULL, 1);\n}\n",
 }

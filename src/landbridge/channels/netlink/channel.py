@@ -130,7 +130,7 @@ class Netlink(Channel):
             raw = RawEmitter(spec, members, self.unit, self.readers)
             return KernelPart(name=self.name, source=raw.source(), uapi=raw.uapi(), handbook=handbook(raw))
         guarded = [each for each in members if isinstance(each, EventSpec) and each.capability is not None]
-        if guarded and "genl_mcast_cap" not in features:
+        if guarded and not features & {"genl_mcast_cap", "genl_mcast_cap_sys_admin"}:
             raise UnsupportedError(
                 f"{spec.name}.{guarded[0].name}: this kernel lets anyone listen to a multicast group",
                 feature="capability of a multicast group",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from landbridge.channels.netlink.layout import includes_for, tidy
@@ -18,7 +19,7 @@ from landbridge.channels.netlink.policy import Policies, policed
 from landbridge.channels.netlink.sets import Attribute, AttributeSet, SetMaker, inside
 from landbridge.channels.netlink.transfer import c_struct, put, read, room
 from landbridge.channels.templates import render
-from landbridge.spec import CommandSpec, EventSpec, InterfaceSpec, MemberSpec, ParamSpec
+from landbridge.spec import Capability, CommandSpec, EventSpec, InterfaceSpec, MemberSpec, ParamSpec
 from landbridge.types import StructType
 
 LARGEST_ON_STACK = 256
@@ -91,6 +92,7 @@ class GenericEmitter:
             "policies": policies,
             "policy_arrays": arrays,
             "has_empty": any(not _asks(each, self.sets) for each in served),
+            "group_flag": functools.partial(_group_flag, features),
             "has_missing": "nl_set_err_attr_miss" in features,
             "read_sets": [self._reader(each) for each in policed(requests)],
             "nest_puts": self._nest_puts(),
@@ -140,6 +142,14 @@ class GenericEmitter:
                 if set_.name == INFO or not isinstance(self.spec.member(set_.name), ParamSpec) or _reads(self, set_):
                     used.setdefault(each.name, each)
         return [(each, f"struct {p}_{name.removeprefix('struct_')}") for name, each in used.items()]
+
+
+def _group_flag(features: frozenset[str], capability: Capability) -> str:
+    """What makes a multicast group ask its listeners for a capability."""
+    if "genl_mcast_cap" in features:
+        return f".flags = GENL_MCAST_{capability.name}"
+    # The stable kernels before took the check over in this form.
+    return ".flags = GENL_UNS_ADMIN_PERM" if capability is Capability.CAP_NET_ADMIN else ".cap_sys_admin = 1"
 
 
 def _reads(emitter: GenericEmitter, set_: AttributeSet) -> bool:
