@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,12 +37,33 @@ def _copy_one(guest: Guest, source: Path, goal: Path) -> Path:
             if member.islnk():
                 member.linkname = _renamed(member.linkname, goal)
         goal.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            # The filter refuses whatever would be written outside, links included.
-            archive.extractall(goal.parent, members=members, filter="data")
-        except tarfile.FilterError as error:
-            raise LabError(f"{source} of the guest will not be written here: {error}") from error
+        _extract(archive, members, source, goal.parent)
     return goal
+
+
+def _extract(archive: tarfile.TarFile, members: list[tarfile.TarInfo], source: Path, folder: Path) -> None:
+    """Write nothing outside of the folder, through links neither."""
+    refused = f"{source} of the guest will not be written here"
+    if hasattr(tarfile, "data_filter"):
+        try:
+            archive.extractall(folder, members=members, filter="data")
+        except tarfile.FilterError as error:
+            raise LabError(f"{refused}: {error}") from error
+        return
+    # Python before 3.11.4, which Debian 12 has, knows no filters.
+    links = {Path(each.name) for each in members if each.issym()}
+    for each in members:
+        names = [Path(each.name), *([Path(each.linkname)] if each.islnk() or each.issym() else [])]
+        outside = any(name.is_absolute() or ".." in name.parts for name in names)
+        if (
+            outside
+            or links & set(names[0].parents)
+            or not (each.isreg() or each.isdir() or each.issym() or each.islnk())
+        ):
+            raise LabError(f"{refused}: {each.name} is no plain file, or leads outside")
+        each.uid, each.gid, each.uname, each.gname = os.getuid(), os.getgid(), "", ""
+        each.mode &= 0o755
+    archive.extractall(folder, members=members)
 
 
 def _renamed(name: str, goal: Path) -> str:
