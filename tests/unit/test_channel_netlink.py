@@ -314,14 +314,12 @@ def test_a_group_knows_two_capabilities() -> None:
 
 def test_two_things_with_one_name_in_c() -> None:
     class Twice(lb.Interface):
-        limit = lb.Param(lb.u32)
-
         @lb.command
-        def limit_get(self) -> None: ...
+        def interface_info(self) -> None: ...
 
     spec = Twice.__lb_spec__
     for channel in (netlink, netlink(unit=24)):
-        with pytest.raises(DeclarationError, match=r"TWICE_(CMD|MSG)_LIMIT_GET"):
+        with pytest.raises(DeclarationError, match=r"TWICE_(CMD|MSG)_INTERFACE_INFO"):
             channel.check(spec, spec.crossing)
 
 

@@ -170,6 +170,7 @@ def struct_name_clash() -> None:
         (lambda: class_with(x=lb.Param(lb.u8, mode=0o755)), "mode 0o755 is not made of read and write bits"),
         (lambda: class_with(int=lb.Param(lb.u8)), "is a word of C"),
         (lambda: class_with(memory_init=lb.Param(lb.u8)), "landbridge uses this name itself"),
+        (lambda: class_with(x=lb.Param(lb.u8), x_get=lb.Param(lb.u8)), "it is what C calls a function of x"),
         (lambda: class_with(x=lb.Map(Message, Row, 4)), "cannot be a key"),  # type: ignore[arg-type]
         (lambda: class_with(x=lb.Map(lb.u32, Row, 0)), "entries=0 is not from 1 to 1,048,576"),
         (lambda: class_with(tick=lb.on_timer(interval_ms=0)(lambda self: None)), "interval_ms=0 is not from 1"),

@@ -14,7 +14,7 @@ import click
 from landbridge.cli import exits
 
 if TYPE_CHECKING:
-    from landbridge.lab import GuestKernel
+    from landbridge.lab import Guest, GuestKernel
 
 _CHUNK = 1 << 15
 _SERIES = ("5.10", "6.1", "6.12", "7.2", "7.3")  # a test holds it against lab.suites, which is slow to import
@@ -70,12 +70,10 @@ def exec_(
     It sees this machine's files under the same paths; what it writes vanishes, but for --bring.
     Kernel messages are shown on standard error as "kernel | ...".
     """
-    from landbridge import lab as landbridge_lab
     from landbridge.cli.progress import step
-    from landbridge.lab.terminal import show_kernel_line
 
     found = find_kernel(kernel)
-    guest = landbridge_lab.Guest(found, memory=memory, cpus=cpus, append=append, on_kernel_line=show_kernel_line)
+    guest = make_guest(found, memory=memory, cpus=cpus, append=append)
     try:
         with step(f"booting {found.release}"):
             guest.start()
@@ -102,15 +100,12 @@ def shell(ctx: click.Context, *, kernel: str, memory: int, cpus: int, append: st
 
     All keys go to the guest; Ctrl-] ends it, whatever state it is in.
     """
-    from landbridge import lab as landbridge_lab
     from landbridge.cli.progress import step
     from landbridge.lab import terminal
 
     found = find_kernel(kernel)
     argv = command or (os.environ.get("SHELL", "/bin/sh"),)
-    guest = landbridge_lab.Guest(
-        found, memory=memory, cpus=cpus, append=append, on_kernel_line=terminal.show_kernel_line
-    )
+    guest = make_guest(found, memory=memory, cpus=cpus, append=append)
     try:
         with step(f"booting {found.release}"):
             guest.start()
@@ -176,6 +171,21 @@ def find_kernel(name: str) -> GuestKernel:
     except LabError:
         with step(f"fetching kernel {name}"):
             return lab_kernels.find(name)
+
+
+def make_guest(found: GuestKernel, *, memory: int, cpus: int, append: str) -> Guest:
+    """A guest, not booted yet, that shows its kernel's messages and has its modules built out here."""
+    from landbridge.cli import options
+    from landbridge.cli.progress import step
+    from landbridge.lab import Guest
+    from landbridge.lab.terminal import show_kernel_line
+    from landbridge.module import remote
+
+    def serve(message: dict[str, Any]) -> dict[str, Any]:
+        with step(f"building for {found.release}"):
+            return remote.serve(message, options.target_of(found))
+
+    return Guest(found, memory=memory, cpus=cpus, append=append, serve=serve, on_kernel_line=show_kernel_line)
 
 
 def exit_code(status: int) -> int:

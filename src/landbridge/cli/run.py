@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from landbridge.cli import options
 from landbridge.cli import script as runner
-from landbridge.cli.lab import exit_code, find_kernel, guest_options, standard_input, write_to
+from landbridge.cli.lab import exit_code, find_kernel, guest_options, make_guest, standard_input, write_to
 
 if TYPE_CHECKING:
     import subprocess
@@ -46,21 +45,13 @@ def run(
     It sees this machine's files under the same paths; what it writes vanishes, but for --bring.
     Kernel messages are shown on standard error as "kernel | ...". The exit status is the script's.
     """
-    from landbridge import lab
     from landbridge.cli.progress import step
-    from landbridge.lab.terminal import show_kernel_line
-    from landbridge.module import remote
 
     command = runner.command(script, *arguments)
     if here:
         ctx.exit(_here(command, timeout))
     found = find_kernel(kernel)
-
-    def serve(message: dict[str, Any]) -> dict[str, Any]:
-        with step(f"building for {found.release}"):
-            return remote.serve(message, options.target_of(found))
-
-    guest = lab.Guest(found, memory=memory, cpus=cpus, append=append, serve=serve, on_kernel_line=show_kernel_line)
+    guest = make_guest(found, memory=memory, cpus=cpus, append=append)
     try:
         with step(f"booting {found.release}"):
             guest.start()

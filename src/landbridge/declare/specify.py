@@ -344,13 +344,17 @@ class _Specifier:
 
     def _check_names(self, members: Iterable[MemberSpec]) -> None:
         """Names of C functions and structs are made from members' names; refuse those that would meet."""
-        reserved = {"memory_init", "memory_exit", "hooks_init", "hooks_exit", "generation", "close"}
+        own = ("memory_init", "memory_exit", "hooks_init", "hooks_exit", "generation", "close")
+        reserved = dict.fromkeys(own, "landbridge uses this name itself")
+        for each in members:
+            ends = {ParamSpec: ("get", "set"), EventSpec: ("emit",)}.get(type(each), ())
+            reserved |= {f"{each.name}_{end}": f"it is what C calls a function of {each.name}" for end in ends}
         for each in members:
             if each.name in reserved:
                 raise DeclarationError(
-                    f"{self.cls.__name__}.{each.name}: landbridge uses this name itself",
+                    f"{self.cls.__name__}.{each.name}: {reserved[each.name]}",
                     code="LB102",
-                    hint="choose another",
+                    hint="choose another name",
                     where=each.where,
                 )
 

@@ -54,7 +54,7 @@ def _get(unit: Unit, param: ParamSpec) -> Node:
 
 def _set(unit: Unit, param: ParamSpec) -> Node:
     name = unit.names.symbol(param.name)
-    body = [*checks(unit, param.value, "param"), *_bounds(param)]
+    body = [*checks(unit, param.value, "param"), *_bounds(unit, param)]
     if body:
         body.append(Blank())
     if is_scalar(param.type) and (not is_locked(unit, param) or unit.usage.is_shared(param)):
@@ -83,7 +83,7 @@ def _copy(unit: Unit, param: ParamSpec, to: str, from_: str) -> list[Node]:
     return _locked(unit, param, [Text(text)])
 
 
-def _bounds(param: ParamSpec) -> list[Node]:
+def _bounds(unit: Unit, param: ParamSpec) -> list[Node]:
     type_ = param.type
     if not isinstance(type_, Integer):
         return []
@@ -95,4 +95,7 @@ def _bounds(param: ParamSpec) -> list[Node]:
         wrong.append(f"{value} < {number(param.minimum, host).text}")
     if param.maximum is not None and param.maximum < type_.maximum:
         wrong.append(f"{value} > {number(param.maximum, host).text}")
-    return [block(f"if ({' || '.join(wrong)})", [Text("return -ERANGE;")])] if wrong else []
+    if not wrong:
+        return []
+    unit.include(["linux/errno.h"])
+    return [block(f"if ({' || '.join(wrong)})", [Text("return -ERANGE;")])]

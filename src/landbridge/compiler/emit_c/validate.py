@@ -98,4 +98,6 @@ def _array(unit: Unit, type_: Array) -> str:
 def checks(unit: Unit, struct: StructType, pointer: str) -> list[Node]:
     """Statements that refuse a bad request or Param with EINVAL."""
     conditions = [bad(unit, each.type, f"{pointer}->{each.name}") for each in struct.fields]
+    if any(conditions):
+        unit.include(["linux/errno.h"])
     return [block(f"if ({each})", [Text("return -EINVAL;")]) for each in conditions if each]
