@@ -128,7 +128,7 @@ def test_an_overrun_message_is_an_unknown_loss() -> None:
     with links() as events:
         datagram = wire.build(nl.NLMSG_OVERRUN, 0, 0) + wire.build(RTM_NEWLINK, 0, 0, link_payload(1, flags=1))
         events._port.buffer[: len(datagram)] = datagram
-        events._take(len(datagram))
+        events._queue._take(len(datagram))
         assert list(events.available()) == [Lost(None), True]
 
 

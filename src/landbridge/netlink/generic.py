@@ -15,9 +15,10 @@ from typing import Final, Self, TypeVar
 from landbridge.errors import DecodeError, GoneError, KernelError, UnsupportedError
 from landbridge.netlink import attributes
 from landbridge.netlink import constants as nl
+from landbridge.netlink.event_queue import SequenceOf
 from landbridge.netlink.request import Operation
 from landbridge.netlink.socket import NetlinkSocket
-from landbridge.netlink.subscription import SequenceOf, Subscription
+from landbridge.netlink.subscription import Subscription
 from landbridge.netlink.wire import HEADER_SIZE, Message
 from landbridge.netlink.writer import AttributeWriter
 

@@ -9,30 +9,27 @@ import select
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
-from landbridge.errors import BusyError, ChannelTimeout, ClosedError, DecodeError, OverrunError
+from landbridge.errors import BusyError, ChannelTimeout, ClosedError, DecodeError
 from landbridge.events import Lost
 from landbridge.netlink import constants as nl
 from landbridge.netlink.completion import settle
 from landbridge.netlink.conversation import Conversation
+from landbridge.netlink.event_queue import EventQueue, Numbered, SequenceOf
 from landbridge.netlink.ledger import LossLedger
 from landbridge.netlink.namespace import Namespace
 from landbridge.netlink.port import Memory, Port
 from landbridge.netlink.request import Operation, Shape
 from landbridge.netlink.statistics import Statistics
-from landbridge.netlink.wire import Message, build, messages
+from landbridge.netlink.wire import Message, build
 
 if TYPE_CHECKING:
     import asyncio
 
 T = TypeVar("T")
-
-SequenceOf: TypeAlias = Callable[[Message], tuple[Hashable, int] | None]
-"""Tells the source and the number of an event, or None for one without a number."""
 
 
 class _Nothing(enum.Enum):
@@ -40,8 +37,6 @@ class _Nothing(enum.Enum):
 
 
 _NOTHING: Final = _Nothing.NOTHING
-# What the kernel accounts to a queued message besides its bytes, at the least.
-_OVERHEAD: Final = 256
 
 
 class Subscription(Generic[T]):
@@ -73,6 +68,7 @@ class Subscription(Generic[T]):
         netns: str | None = None,
         receive_buffer: int = 4 << 20,
         tell_sender: bool = False,
+        numbered: Numbered | None = None,
     ) -> None:
         """Subscribe.
 
@@ -89,6 +85,8 @@ class Subscription(Generic[T]):
             receive_buffer: Bytes of kernel memory for waiting events, by force where that is
                 permitted (CAP_NET_ADMIN), else as far as net.core.rmem_max lets.
             tell_sender: Let the kernel end know when a multicast message finds the buffer full.
+            numbered: The events of one source, to be read the short way where they come as usual;
+                ``sequence`` and ``decode`` read the others.
 
         Raises:
             UnsupportedError: The kernel has no such protocol.
@@ -97,9 +95,7 @@ class Subscription(Generic[T]):
         self.statistics = Statistics()
         self.ledger = LossLedger(sources=sources)
         self._decode = decode
-        self._sequence = sequence
         self._timeout = timeout
-        self._items: deque[Message | Lost | DecodeError] = deque()
         self._conversation = Conversation(self.statistics)
         self._lock = threading.RLock()
         self._closed = ""
@@ -119,6 +115,8 @@ class Subscription(Generic[T]):
         except BaseException:
             self._port.close()
             raise
+        self._queue = EventQueue(self._port, self.ledger, self._conversation, sequence, numbered=numbered)
+        self._items = self._queue.items
         self._poll = select.poll()
         self._poll.register(self._port.socket, select.POLLIN)
         self._poll.register(self._wake, select.POLLIN)
@@ -126,100 +124,25 @@ class Subscription(Generic[T]):
 
     # Receiving -------------------------------------------------------------------------------
 
-    def _fill(self) -> None:
-        # Puts what has arrived into _items: one datagram, or after an overrun all of them, as
-        # the kernel drops everything until the queue has been empty once. Call with the lock held.
-        left = 0
-        idle_tries = 3
-        while True:
-            try:
-                size = self._port.receive()
-            except OverrunError:
-                self.ledger.overrun()
-                left = max(left, self._port.memory().queued, 1)
-                continue
-            except DecodeError as error:
-                # Cut: the buffer has been grown, but this one is lost.
-                if not self._port.cut:
-                    self._items.append(error)
-                self._items.append(self.ledger.truncated())
-                continue
-            if not size:
-                # Not idle after all means that more has arrived just now.
-                idle_tries -= 1
-                if self._settle_idle() or not idle_tries:
-                    return
-                continue
-            self._take(size)
-            if not left:
-                return
-            left -= size + _OVERHEAD
-            if left <= 0:
-                # All that was queued at the overrun has come, and yet there is more: the queue was
-                # empty on the way. Numbers tell where; without them the place is here.
-                if not self.ledger.sequenced:
-                    self._report(self.ledger.idle(self._port.memory().drops))
-                return
-
-    def _settle_idle(self) -> bool:
-        # The queue was empty a moment ago. Accounts for the drop counter if it still is: only
-        # then do all drops counted lie before whatever comes next.
-        memory = self._port.memory()
-        if memory.queued:
-            return False
-        again = self._port.memory()
-        if again.queued or again.drops != memory.drops:
-            return False
-        self._report(self.ledger.idle(memory.drops))
-        return True
-
-    def _report(self, lost: Lost | None) -> None:
-        if lost is not None:
-            self._items.append(lost)
-
-    def _take(self, size: int) -> None:
-        try:
-            for message in messages(self._port.buffer, size):
-                if message.type == nl.NLMSG_OVERRUN:
-                    self._items.append(Lost(None))
-                elif message.type == nl.NLMSG_NOOP:
-                    continue
-                elif self._conversation.owns(message):
-                    # Acknowledgements of execute(), which may stand between events.
-                    self._conversation.take(message)
-                elif message.type == nl.NLMSG_ERROR:
-                    self.statistics.stale += 1
-                else:
-                    self._take_event(message)
-        except DecodeError as error:
-            self._items.append(error)
-
-    def _take_event(self, message: Message) -> None:
-        if self._sequence is not None:
-            try:
-                numbered = self._sequence(message)
-            except DecodeError as error:
-                self._items.append(error)
-                return
-            if numbered is not None:
-                self._report(self.ledger.event(*numbered))
-        self._items.append(message)
-
     def _next(self) -> T | Lost | _Nothing:
         # The next item if one is there, else _NOTHING; decode may well make None of a message.
         with self._lock:
             if self._closed:
                 raise ClosedError(self._closed)
             if not self._items:
-                self._fill()
+                self._queue.fill()
                 if not self._items:
                     return _NOTHING
             item = self._items.popleft()
+        return self._opened(item)
+
+    def _opened(self, item: Any) -> T | Lost:
         if isinstance(item, Message):
             return self._decode(item)
         if isinstance(item, DecodeError):
             raise item
-        return item
+        opened: T | Lost = item
+        return opened
 
     # Reading ---------------------------------------------------------------------------------
 
@@ -280,9 +203,13 @@ class Subscription(Generic[T]):
 
     def __next__(self) -> T | Lost:
         try:
-            return self.receive()
-        except ClosedError:
-            raise StopIteration from None
+            item = self._items.popleft()
+        except IndexError:
+            try:
+                return self.receive()
+            except ClosedError:
+                raise StopIteration from None
+        return self._opened(item)
 
     def __aiter__(self) -> Self:
         return self
@@ -375,7 +302,7 @@ class Subscription(Generic[T]):
                 self._port.send(data)
                 while not pending.done:
                     before = len(self._items)
-                    self._fill()
+                    self._queue.fill()
                     if not pending.done and len(self._items) == before and not self._port.wait(deadline):
                         self.statistics.timeouts += 1
                         raise ChannelTimeout(f"{pending.name}: no acknowledgement in {timeout:g} s")

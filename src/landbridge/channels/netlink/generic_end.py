@@ -20,11 +20,12 @@ from landbridge.channels.netlink.table import NetlinkTable
 from landbridge.errors import GoneError, KernelError, MismatchError, UnsupportedError
 from landbridge.netlink import constants as nl
 from landbridge.netlink import request
+from landbridge.netlink.event_queue import Numbered
 from landbridge.netlink.extack import AttributeNames
 from landbridge.netlink.generic import CONTROLLER_ID, GENERIC_HEADER, Family, GenericNetlink, parse_family
 from landbridge.netlink.socket import NetlinkSocket
 from landbridge.netlink.subscription import Subscription
-from landbridge.netlink.wire import Message
+from landbridge.netlink.wire import Buffer, Message
 from landbridge.spec import CommandSpec, EventSpec, InterfaceSpec, MemberSpec, ParamSpec, TableSpec
 from landbridge.types import StructType
 
@@ -125,25 +126,34 @@ class GenericEnd(ChannelEnd):
         family = self._look_up()
         if family.id != self._kind[0]:
             self._check_digest(family)
-        decode = compile_decoder((*set_.reply, set_.sequence), _without_number(member.record), what)
-        number_of = compile_decoder((*set_.reply, set_.sequence), lambda *values: values[-1], what)
+        decode = compile_decoder((*set_.reply, set_.sequence), _number_and_record(member.record), what)
         numbering = Numbering()
+
+        def read_event(buffer: Buffer, start: int, end: int) -> tuple[int, Any]:
+            number, record = decode(buffer, start + _HEADER, end)
+            numbering.note(number)
+            return number, record
 
         def read(message: Message) -> Any:
             if message.type == CONTROLLER_ID:
                 self._notice(message.payload, what)
                 return SKIP
-            return decode(message.payload, _HEADER, len(message.payload))
+            return decode(message.payload, _HEADER, len(message.payload))[1]
 
         def number(message: Message) -> tuple[int, int] | None:
             if message.type == CONTROLLER_ID:
                 return None
-            return numbering.note(number_of(message.payload, _HEADER, len(message.payload)))
+            return numbering.note(decode(message.payload, _HEADER, len(message.payload))[0])
 
         groups = [family.groups[group_name(member)], _CONTROLLER_GROUP]
         try:
             subscription: Subscription[Any] = Subscription(
-                nl.NETLINK_GENERIC, read, groups=groups, sequence=number, tell_sender=True
+                nl.NETLINK_GENERIC,
+                read,
+                groups=groups,
+                sequence=number,
+                tell_sender=True,
+                numbered=Numbered(family.id, read_event),
             )
         except KernelError as error:
             raise with_hint(error) from None
@@ -225,7 +235,7 @@ def _names(attributes: Sequence[Attribute]) -> AttributeNames:
     }
 
 
-def _without_number(record: StructType) -> Callable[..., Any]:
+def _number_and_record(record: StructType) -> Callable[..., tuple[int, Any]]:
     make = record.value_class
     assert make is not None
-    return lambda *values: make(*values[:-1])
+    return lambda *values: (values[-1], make(*values[:-1]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno as errno_module
 import functools
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -19,6 +20,7 @@ from landbridge.channels.netlink.table import NetlinkTable
 from landbridge.errors import BusyError, ChannelError, DecodeError, GoneError, KernelError, UnsupportedError
 from landbridge.netlink import request
 from landbridge.netlink.constants import NLM_F_REQUEST
+from landbridge.netlink.event_queue import Numbered
 from landbridge.netlink.socket import NetlinkSocket
 from landbridge.netlink.subscription import Subscription
 from landbridge.netlink.wire import Buffer, Message
@@ -117,9 +119,18 @@ class RawEnd(ChannelEnd):
         def number(message: Message) -> tuple[int, int]:
             return numbering.note(layout.unpack_values(check(message))[0])
 
+        def read_event(buffer: Buffer, begin: int, end: int) -> tuple[int, Any]:
+            if end - begin != layout.size:
+                raise DecodeError(f"{end - begin} bytes, not {layout.size}", path=what.name, offset=begin)
+            sequence = int.from_bytes(buffer[begin : begin + 8], sys.byteorder)
+            numbering.note(sequence)
+            return sequence, make(*unpack(buffer, begin + start))
+
         reader = READER.pack_values((operation.number,))
         goodbye = find(self._operations, Kind.UNREGISTER).number
-        subscription: Subscription[Any] = _Registered(self._unit, read, number, goodbye, reader)
+        subscription: Subscription[Any] = _Registered(
+            self._unit, read, number, Numbered(operation.number, read_event), goodbye=goodbye, reader=reader
+        )
         try:
             subscription.execute(find(self._operations, Kind.REGISTER).number, reader, operation=what)
             numbering.begin(subscription.ledger, count().sent)
@@ -160,10 +171,12 @@ class _Registered(Subscription[Any]):
         unit: int,
         decode: Callable[[Message], Any],
         number: Callable[[Message], tuple[int, int]],
+        numbered: Numbered,
+        *,
         goodbye: int,
         reader: bytes,
     ) -> None:
-        super().__init__(unit, decode, sequence=number)
+        super().__init__(unit, decode, sequence=number, numbered=numbered)
         self._goodbye = goodbye, reader
 
     def close(self) -> None:
