@@ -67,9 +67,11 @@ class EventQueue:
 
         The kernel drops everything after an overrun until the queue has been empty once.
         """
-        left = self._fill_numbered(self._numbered) if self._numbered is not None else 0
-        if self.items and not left:
-            return
+        left, had = 0, len(self.items)
+        if self._numbered is not None:
+            left = self._fill_numbered(self._numbered)
+            if len(self.items) > had and not left:
+                return
         idle_tries = 3
         while True:
             try:
