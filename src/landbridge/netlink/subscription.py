@@ -209,7 +209,7 @@ class Subscription(Generic[T]):
                 return self.receive()
             except ClosedError:
                 raise StopIteration from None
-        return self._opened(item)
+        return item if item.__class__ not in _UNREAD else self._opened(item)
 
     def __aiter__(self) -> Self:
         return self
@@ -385,6 +385,7 @@ def _set_done(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
+_UNREAD: Final = (Message, DecodeError)
 _subscriptions: weakref.WeakSet[Subscription[Any]] = weakref.WeakSet()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno as errno_module
 import functools
-import sys
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -119,12 +119,18 @@ class RawEnd(ChannelEnd):
         def number(message: Message) -> tuple[int, int]:
             return numbering.note(layout.unpack_values(check(message))[0])
 
+        record, size = member.record, layout.size
+        unpack_all = struct.Struct("=Q" + record.packer.format[1:]).unpack_from
+        converted = [(i, each.type.from_raw) for i, each in enumerate(record.fields) if not each.type.is_plain]
+
         def read_event(buffer: Buffer, begin: int, end: int) -> tuple[int, Any]:
-            if end - begin != layout.size:
-                raise DecodeError(f"{end - begin} bytes, not {layout.size}", path=what.name, offset=begin)
-            sequence = int.from_bytes(buffer[begin : begin + 8], sys.byteorder)
+            if end - begin != size:
+                raise DecodeError(f"{end - begin} bytes, not {size}", path=what.name, offset=begin)
+            sequence, *values = unpack_all(buffer, begin)
+            for i, convert in converted:
+                values[i] = convert(values[i])
             numbering.note(sequence)
-            return sequence, make(*unpack(buffer, begin + start))
+            return sequence, make(*values)
 
         reader = READER.pack_values((operation.number,))
         goodbye = find(self._operations, Kind.UNREGISTER).number
