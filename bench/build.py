@@ -32,12 +32,13 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "talkers.py"
 
 def ours(target: KernelTarget, guest: Guest, folder: Path) -> float:
     """Compile, emit, build and load; the cache of modules is new."""
+    forms = features(target)  # asked once for a kernel, not for each module
     before = os.environ.get("XDG_CACHE_HOME")
     os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(dir=folder)
     try:
         start = time.monotonic()
         talkers = runpy.run_path(str(EXAMPLE))["Talkers"]
-        tree = emit(compile_interface(talkers), place(talkers.__lb_spec__, lb.netlink), features(target))
+        tree = emit(compile_interface(talkers), place(talkers.__lb_spec__, lb.netlink), forms)
         built = build(tree, target)
         assert not built.cached
         load(guest, built.path)
@@ -78,7 +79,6 @@ def main() -> None:
     options = parser.parse_args()
     kernel = kernels.find(options.kernel)
     assert kernel.target is not None
-    features(kernel.target)  # asked once for a kernel, not for each module
     home = Path.home() / ".cache" / "landbridge"
     with tempfile.TemporaryDirectory(dir=home, prefix="bench-") as name, Guest(kernel) as guest:
         folder = Path(name)
