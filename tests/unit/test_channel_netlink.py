@@ -151,7 +151,7 @@ def test_attributes_are_what_c_expects(thing: Thing) -> None:
     assert by_number[3] == thing.wide.to_bytes(8, sys.byteorder, signed=True)
     assert by_number[4] == bytes([thing.flag])
     assert (by_number[5], by_number[6], by_number[7]) == (thing.v4.packed, thing.v6.packed, thing.mac)
-    assert by_number[8] == thing.text.encode() + b"\0"
+    assert by_number[8] == thing.text.encode().ljust(16, b"\0")
     assert by_number[9] == b"".join(each.to_bytes(2, sys.byteorder) for each in thing.words)
     assert by_number[10] == bytes([thing.level])
     assert [each for each, _ in plainly(by_number[12])] == [1, 2]

@@ -39,7 +39,10 @@ class Chars(Type):
     def to_raw(self, value: Any) -> bytes:
         if not isinstance(value, str):
             raise TypeError(f"{self.name} takes a str, not {type(value).__name__} ({value!r})")
-        raw = value.encode("utf-8", "surrogateescape")
+        try:
+            raw = value.encode()
+        except UnicodeEncodeError:  # lone surrogates
+            raw = value.encode("utf-8", "surrogateescape")
         if len(raw) >= self.length:
             raise ValueError(f"text of {len(raw)} bytes does not fit {self.name} (at most {self.length - 1} bytes)")
         if b"\0" in raw:

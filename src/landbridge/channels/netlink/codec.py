@@ -57,6 +57,10 @@ class _Text:
     item: str
 
 
+_LARGEST_PADDED = 128
+"""Bytes of a text that is sent with NULs up to the size of its type."""
+
+
 @dataclass
 class _Nest:
     """A nest with a string somewhere inside."""
@@ -107,11 +111,15 @@ class _Pieces:
             else:
                 yield _Nest(attribute.number, inner)
         elif isinstance(attribute.type, Chars):
-            yield _Text(attribute.number, self.converted(attribute, item))
+            yield self.text(attribute, attribute.type, item)
         else:
             size = attribute.type.size
             code = f"I{attribute.type.code}{'x' * (-size % 4)}"
             yield _Run(f"={code}", [str(_header(size, attribute.number)), self.converted(attribute, item)])
+
+    def text(self, attribute: Attribute, type_: Chars, item: str) -> _Piece:
+        """The piece of a text."""
+        return _Text(attribute.number, self.converted(attribute, item))
 
     def inside(self, attribute: Attribute, item: str) -> list[str]:
         """The expressions of the fields of a nest."""
@@ -129,8 +137,15 @@ class _Encoding(_Pieces):
         assert attribute.nest is not None
         return [f"{item}.{each.name}" for each in attribute.nest.reply]
 
+    def text(self, attribute: Attribute, type_: Chars, item: str) -> _Piece:
+        if type_.length > _LARGEST_PADDED:
+            return super().text(attribute, type_, item)
+        # The kernel takes NULs after the text (lib/nlattr.c: validate_nla), and a fixed size is packed at once.
+        code = f"I{type_.length}s{'x' * (-type_.length % 4)}"
+        return _Run(f"={code}", [str(_header(type_.length, attribute.number)), self.converted(attribute, item)])
+
     def converted(self, attribute: Attribute, item: str) -> str:
-        return item if attribute.type.is_plain else f"{self.name(attribute.type.to_raw)}({item})"
+        return item if attribute.type.packs_plainly else f"{self.name(attribute.type.to_raw)}({item})"
 
     def expression(self, pieces: Sequence[_Piece]) -> str:
         parts = [self._expression(each) for each in pieces]
