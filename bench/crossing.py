@@ -155,8 +155,7 @@ def get_request(*, raw: bool) -> bytes:
         operation = find(raw_operations(SPEC.crossing), Kind.COMMAND, find_member("get"))
         return HEADER.pack(16, operation.number, 1, 1, 0)
     operation = find(generic_operations(SPEC.crossing), Kind.COMMAND, find_member("get"))
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16):
-        family = GenericNetlink().family(SPEC.c_name)
+    family = GenericNetlink().family(SPEC.c_name)
     return HEADER.pack(20, family.id, 1, 1, 0) + struct.pack("=BBH", operation.number, 1, 0)
 
 

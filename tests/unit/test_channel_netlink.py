@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 import landbridge as lb
 from landbridge.channels.netlink import netlink
 from landbridge.channels.netlink.codec import compile_decoder, compile_encoder
+from landbridge.channels.netlink.codec import plan_request as plan_generic
 from landbridge.channels.netlink.emit_generic import GenericEmitter
 from landbridge.channels.netlink.operations import generic_operations, group_name, raw_operations
+from landbridge.channels.netlink.payloads import plan_request as plan_raw
 from landbridge.channels.netlink.sets import Attribute, AttributeSet
 from landbridge.errors import DeclarationError, DecodeError, UnsupportedError
 from landbridge.types import MacAddress
@@ -337,3 +339,21 @@ def test_names_of_sets() -> None:
     attribute = PLAN.sets["limit"].request[0]
     assert isinstance(attribute, Attribute)
     assert (attribute.minimum, attribute.maximum) == (1, 100)
+
+
+@pytest.mark.parametrize("over", [netlink, netlink(unit=24)])
+def test_a_bool_is_true_or_false_and_nothing_else(over: Any) -> None:
+    class Lamp(lb.Interface):
+        @lb.command
+        def turn(self, on: bool) -> None: ...
+
+    spec = Lamp.__lb_spec__
+    command = spec.commands[0]
+    plan = (
+        plan_raw(command.request)
+        if over.unit
+        else plan_generic(GenericEmitter(spec, spec.crossing, spec.c_name).sets["turn"].request, b"\1\1\0\0")
+    )
+    for value in ("no", 2, None, []):
+        with pytest.raises(TypeError, match="bool takes True or False"):
+            eval(f"[{', '.join(plan.items)}]", {**plan.names, "on": value})

@@ -1,17 +1,32 @@
-"""The C templates of the channels."""
+"""The templates of emitted files."""
 
 from __future__ import annotations
 
-import functools
-from typing import Any
+from typing import Any, Protocol
 
 import jinja2
 
 
-@functools.cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("landbridge", "channels"),
+class Render(Protocol):
+    """Renders a template of one folder."""
+
+    def __call__(self, template: str, **context: Any) -> str:
+        """Give the text of a template.
+
+        Args:
+            template: Path below the folder.
+            **context: What it names; an unknown name is an error.
+        """
+
+
+def renderer(folder: str) -> Render:
+    """Make the function that renders the templates of a folder.
+
+    Args:
+        folder: Path below the package.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("landbridge", folder),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -19,12 +34,11 @@ def _environment() -> jinja2.Environment:
         autoescape=False,
     )
 
+    def render(template: str, **context: Any) -> str:
+        return environment.get_template(template).render(**context)
 
-def render(template: str, **context: Any) -> str:
-    """Render a template of a channel's folder, such as ``sockopt/module.c.j2``.
+    return render
 
-    Args:
-        template: Path below ``channels/``.
-        **context: What it names; an unknown name is an error.
-    """
-    return _environment().get_template(template).render(**context)
+
+render = renderer("channels")
+"""Renders a template of a channel's folder, such as ``sockopt/module.c.j2``."""

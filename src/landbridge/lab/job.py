@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import signal
 import struct
 import threading
 import time
@@ -140,11 +139,3 @@ class Job:
                 hint="is it installed, and in a directory that you may read?",
             )
         return os.waitstatus_to_exitcode(status)
-
-
-def signal_name(status: int) -> str:
-    """``SIGSEGV`` for the status -11."""
-    try:
-        return signal.Signals(-status).name
-    except ValueError:
-        return f"signal {-status}"

@@ -33,7 +33,7 @@ def plan_request(struct: StructType | None) -> RequestPlan:
     plan = RequestPlan([each.name for each in struct.fields], _format(struct))
     for i, each in enumerate(struct.fields):
         plan.names[f"_in{i}"] = each.type.to_raw
-        plan.items.append(each.name if each.type.is_plain else f"_in{i}({each.name})")
+        plan.items.append(each.name if each.type.packs_plainly else f"_in{i}({each.name})")
     return plan
 
 
